@@ -1,0 +1,121 @@
+/*
+ * config - the configuration: read once, immutable, counted.
+ *
+ * A reload makes a new one and swaps it in; a transaction holds a reference
+ * to the one it began with. Options, their types, defaults and help are the
+ * rows of schema.c, the one source for the loader, "-t", the sample file and
+ * the manual. The only user of libconfig.
+ */
+#ifndef SUBMIT_CONFIG_CONFIG_H
+#define SUBMIT_CONFIG_CONFIG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "audit/sinks.h"
+#include "base/log.h"
+#include "policy/profile.h"
+#include "policy/rights.h"
+#include "policy/verdict.h"
+#include "sign/keyring.h"
+#include "sign/signer.h"
+#include "table/table.h"
+
+struct config_memory {
+	int message;		/* octets, ceiling of one transaction */
+	int total;		/* octets, all transactions */
+};
+
+struct config_log {
+	enum log_target target;
+	int facility;
+	enum log_level level;
+};
+
+struct config {
+	atomic_uint references;
+	const char *file;
+
+	/* Read at start only; a reload that changes one is refused. */
+	const char *socket;	/* as smfi_setconn() takes it */
+	mode_t socket_mode;
+	const char *socket_group;	/* empty: leave it */
+	const char *user;		/* empty: stay */
+	const char *group;
+	const char *pid_file;
+	struct config_memory memory;
+
+	const char *host_name;		/* empty: the MTA's */
+	int stop_timeout;		/* seconds */
+	struct config_log log;
+	struct audit_settings audit;
+	struct table **tables;
+	size_t table_count;
+	struct rights rights;
+	struct profile default_profile;	/* its name is "default" */
+	struct profile *profiles;
+	size_t profile_count;
+	int minimum_rsa_bits;
+	struct signer_settings signing;
+	struct keyring *keyring;
+	struct signer *signer;
+	struct replies replies;
+
+	void *memory_owner;	/* where all the above live; config's own */
+};
+
+/* "-o NAME=VALUE" of the command line. */
+struct config_override {
+	const char *name;	/* dotted path: "audit.file" */
+	const char *value;
+};
+
+/*
+ * Reads and checks FILE with OVERRIDES applied; opens the tables, reads the
+ * keys. NULL and *error_r: one line "FILE:LINE: what is wrong", malloc'ed,
+ * the caller's to free (NULL if even that failed). The configuration comes
+ * with one reference.
+ */
+struct config *config_load(const char *file,
+    const struct config_override *overrides, size_t override_count,
+    char **error_r) __attribute__((warn_unused_result));
+
+struct config *config_ref(struct config *config);
+
+/* Gives a reference back; the last one frees. Takes NULL; leaves NULL. */
+void config_unref(struct config **config);
+
+/*
+ * NULL when NEW may replace OLD while running; else the name of an option
+ * that only a restart can change.
+ */
+const char *config_needs_restart(const struct config *old,
+    const struct config *new);
+
+/* The profile for a listener: the first that matches, else the default. */
+const struct profile *config_profile(const struct config *config,
+    struct span daemon_name, struct span daemon_addr,
+    struct span daemon_port);
+
+/*
+ * For "-t": every option with its effective value, in the syntax of the
+ * file, then each MUST of the sources that some profile turns off, and other
+ * warnings.
+ */
+void config_print(const struct config *config, FILE *out);
+
+/* One option, for documents and the tests that compare them. */
+struct config_option {
+	const char *path;	/* "default_profile.tls.minimum_bits" */
+	const char *type;
+	const char *default_text;
+	const char *help;
+};
+
+/* The options one by one: NULL after the last. */
+const struct config_option *config_option(size_t index);
+
+#endif

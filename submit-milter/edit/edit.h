@@ -1,0 +1,59 @@
+/*
+ * edit - what is changed in a message, planned before anything is done.
+ *
+ * RFC 6409 section 8. An edit is applied to the header that leaves (facts)
+ * and noted in a list at the same time; what is signed is that header, what
+ * the MTA is told is that list. Fields are named by their occurrence in the
+ * submitted header, so the order of the list does not matter to its
+ * meaning. Pure; one thread at a time.
+ */
+#ifndef SUBMIT_EDIT_EDIT_H
+#define SUBMIT_EDIT_EDIT_H
+
+#include <stddef.h>
+
+#include "policy/facts.h"
+#include "policy/profile.h"
+
+enum edit_kind {
+	EDIT_ADD,		/* a new field below the others */
+	EDIT_PREPEND,		/* a new field above all others: signatures */
+	EDIT_REPLACE,		/* the value of a field that was submitted */
+	EDIT_DELETE,		/* a field that was submitted */
+};
+
+struct edit {
+	enum edit_kind kind;
+	struct span name;
+	struct span value;	/* as in header_field; empty for EDIT_DELETE */
+	size_t occurrence;	/* EDIT_REPLACE, EDIT_DELETE: from 1 */
+	const char *cause;	/* "date", "sender" ...: for audit */
+};
+
+struct edit_list {
+	struct edit *v;
+	size_t n;
+	size_t room;
+	struct arena *arena;
+};
+
+void edit_list_init(struct edit_list *list, struct arena *arena);
+
+/*
+ * Each changes HEADER and notes the edit. Name and value must live as long
+ * as the arena; VALUE without the leading blank, which is added. 0, or -1
+ * when there is no memory.
+ */
+int edit_add(struct edit_list *list, struct header *header,
+    const char *name, struct span value, const char *cause)
+    __attribute__((warn_unused_result));
+int edit_replace(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause) __attribute__((warn_unused_result));
+int edit_delete(struct edit_list *list, struct header *header, size_t index,
+    const char *cause) __attribute__((warn_unused_result));
+
+/* A field above all others, which is in no view of the header. */
+int edit_prepend(struct edit_list *list, struct span name, struct span value,
+    const char *cause) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,98 @@
+/*
+ * facts - all that rules and edits may know of a transaction.
+ *
+ * The same facts serve the daemon, "explain", unit tests and fuzzers. Two
+ * views of the header: as submitted, and as it leaves. Everything lives in
+ * the arena of the transaction. One thread at a time.
+ */
+#ifndef SUBMIT_POLICY_FACTS_H
+#define SUBMIT_POLICY_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "policy/identity.h"
+#include "policy/resolver.h"
+#include "policy/rights.h"
+#include "policy/verdict.h"
+#include "syntax/cidr.h"
+#include "syntax/header.h"
+#include "syntax/mailbox.h"
+#include "syntax/mime.h"
+#include "syntax/octets.h"
+
+struct facts_listener {
+	struct span daemon_name;	/* {daemon_name} */
+	struct span daemon_addr;	/* {daemon_addr} */
+	struct span daemon_port;	/* {daemon_port} */
+};
+
+struct facts_client {
+	struct span address;	/* text form; empty: unknown */
+	struct ip ip;
+	bool has_ip;
+	unsigned port;
+	struct span name;	/* what the MTA found in DNS, or [address] */
+	struct span helo;
+};
+
+struct facts_tls {
+	bool is_on;
+	struct span version;	/* "TLSv1.3" */
+	struct span cipher;
+	unsigned bits;
+};
+
+/* An envelope address as it came and as it was understood. */
+struct facts_path {
+	struct span text;	/* as written, angle brackets included */
+	struct span *params;	/* ESMTP parameters as written */
+	size_t param_count;
+	struct path path;	/* when status is PATH_OK */
+	enum path_status status;
+	const char *error;	/* when it is not */
+};
+
+struct facts_recipient {
+	struct facts_path path;
+	bool is_refused_by_mta;	/* told to us only for the record */
+	struct span mta_reply;	/* then: the MTA's words */
+	struct verdict verdict;	/* the verdict that decided */
+	enum rule_mode mode;
+};
+
+struct facts {
+	struct arena *arena;
+	struct resolver resolver;
+	const struct rights *rights;
+	int64_t now;		/* seconds since 1970, when MAIL came */
+	struct span host;	/* the MTA's own name, qualified */
+	struct span id;		/* of the transaction */
+
+	struct facts_listener listener;
+	struct facts_client client;
+	struct facts_tls tls;
+	struct identity identity;
+
+	bool is_smtputf8;	/* RFC 6531 section 3.4 */
+	struct facts_path sender;
+	/* The recipient that STAGE_RCPT is about: the last one. */
+	struct facts_recipient *recipients;
+	size_t recipient_count;
+	size_t recipient_room;
+
+	struct header submitted;
+	struct header leaving;
+	/* Set when the header outgrew its limits and was not kept whole. */
+	bool is_header_cut;
+	size_t header_size;	/* octets on the wire, also when cut */
+	size_t field_count;	/* likewise */
+	size_t longest_field;	/* likewise */
+	struct octets body;
+	struct mime_scan *mime;	/* NULL before the header was complete */
+};
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * resolver - all questions that rules ask of tables, in one place.
+ *
+ * Remembers its answers for the transaction, so that MAIL FROM and From are
+ * judged alike even if a table changes in between. Tests put a fake in its
+ * place, "explain" one that records. One thread at a time.
+ */
+#ifndef SUBMIT_POLICY_RESOLVER_H
+#define SUBMIT_POLICY_RESOLVER_H
+
+#include "base/arena.h"
+#include "base/span.h"
+#include "table/table.h"
+
+typedef enum lookup resolver_ask(void *context, const struct table *table,
+    struct span key, struct arena *arena, struct span *value_r,
+    const char **error_r);
+
+struct resolver_answer;
+
+struct resolver {
+	resolver_ask *ask;	/* NULL: table_lookup() */
+	void *context;
+	struct arena *arena;	/* of the transaction */
+	struct resolver_answer *answers;
+};
+
+void resolver_init(struct resolver *resolver, struct arena *arena);
+
+/* As table_lookup(), with memory. */
+enum lookup resolver_lookup(struct resolver *resolver,
+    const struct table *table, struct span key, struct span *value_r,
+    const char **error_r) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * keyring - the private keys of all domains, parsed once.
+ *
+ * RFC 6376, RFC 8301 (key sizes), RFC 8463 (Ed25519). A keyring is filled
+ * while the configuration is read and never changes afterwards; any number
+ * of threads may look into it. Key memory is wiped when it is freed.
+ */
+#ifndef SUBMIT_SIGN_KEYRING_H
+#define SUBMIT_SIGN_KEYRING_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/span.h"
+
+enum key_algorithm { KEY_RSA_SHA256, KEY_ED25519_SHA256 };
+
+struct keyring;
+struct signing_key;		/* one domain, selector and private key */
+
+/* Keys of one domain, in the order of the configuration. */
+struct key_list {
+	const struct signing_key *const *v;
+	size_t n;
+};
+
+/* Who besides root may own or share a key file. */
+struct key_owner {
+	uid_t user;
+	gid_t group;
+};
+
+struct keyring *keyring_new(void);
+
+/* Takes NULL; leaves NULL. */
+void keyring_free(struct keyring **keyring);
+
+/*
+ * Reads a PEM private key from FILE for DOMAIN (folded) and SELECTOR.
+ * Refuses a file that anyone but root, OWNER's user and OWNER's group could
+ * read or anyone but root and OWNER's user could write (the file itself or,
+ * by way of a folder without sticky bit, its path), a file that is not a
+ * regular one, an RSA key below MINIMUM_RSA_BITS, a key that is neither RSA
+ * nor Ed25519, and a second key of the same domain and selector.
+ * 0, or -1 and *error_r: malloc'ed text, the caller's to free, without file
+ * and line of the configuration; NULL if even that failed.
+ */
+int keyring_add(struct keyring *keyring, const char *domain,
+    const char *selector, const char *file, int minimum_rsa_bits,
+    const struct key_owner *owner, char **error_r)
+    __attribute__((warn_unused_result));
+
+/* The keys of exactly that domain (folded); n is 0 when it has none. */
+struct key_list keyring_find(const struct keyring *keyring,
+    struct span domain);
+
+/* Number of keys. */
+size_t keyring_size(const struct keyring *keyring);
+
+const char *signing_key_domain(const struct signing_key *key);
+const char *signing_key_selector(const struct signing_key *key);
+enum key_algorithm signing_key_algorithm(const struct signing_key *key);
+/* "rsa-sha256", "ed25519-sha256" */
+const char *signing_key_algorithm_name(const struct signing_key *key);
+/* Modulus size of an RSA key, 256 for Ed25519. */
+int signing_key_bits(const struct signing_key *key);
+
+#endif

@@ -1,0 +1,68 @@
+/*
+ * table - look-up tables: a key in, one of three answers out.
+ *
+ * "Not found" and "failed" are different answers, and a failed look-up
+ * never falls through to another table: the caller answers with a
+ * temporary failure. A table is immutable once open and may be asked by
+ * any number of threads at once. One file a backend; this header is all
+ * that users of tables see.
+ */
+#ifndef SUBMIT_TABLE_TABLE_H
+#define SUBMIT_TABLE_TABLE_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/span.h"
+
+enum lookup {
+	LOOKUP_FOUND,
+	LOOKUP_NOT_FOUND,
+	LOOKUP_FAILED,
+};
+
+struct table;
+
+struct table_row {
+	struct span key;
+	struct span value;
+};
+
+/* What the configuration says of a table. */
+struct table_spec {
+	const char *name;		/* its name in the configuration */
+	const char *type;		/* "inline", "texthash" ... */
+	const char *file;		/* file types; else NULL */
+	const struct table_row *rows;	/* inline; else NULL */
+	size_t row_count;
+};
+
+/* True when there is a backend of that type in this build. */
+int table_type_exists(const char *type);
+
+/* The names of all types, separated by blanks, for messages. */
+const char *table_types(void);
+
+/*
+ * Opens a table; nothing of SPEC is kept. NULL and *error_r (text from
+ * malloc, the caller's to free; "file:line: ..." where that helps) when it
+ * cannot be opened or has a fault; *error_r is NULL if even that failed.
+ */
+struct table *table_open(const struct table_spec *spec, char **error_r)
+    __attribute__((warn_unused_result));
+
+/* Closes it. Takes NULL; leaves NULL. */
+void table_free(struct table **table);
+
+const char *table_name(const struct table *table);
+
+/*
+ * Asks for KEY, in the folded form of mailbox_fold() or domain_fold(); the
+ * keys of the table are folded alike when it is opened. The value lives in
+ * ARENA or in the table. *error_r tells, after LOOKUP_FAILED, what failed.
+ */
+enum lookup table_lookup(const struct table *table, struct span key,
+    struct arena *arena, struct span *value_r, const char **error_r)
+    __attribute__((warn_unused_result));
+
+#endif
