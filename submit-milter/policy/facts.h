@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "policy/identity.h"
+#include "policy/profile.h"
 #include "policy/resolver.h"
 #include "policy/rights.h"
 #include "policy/verdict.h"
@@ -94,5 +95,45 @@ struct facts {
 	struct octets body;
 	struct mime_scan *mime;	/* NULL before the header was complete */
 };
+
+/*
+ * Makes empty facts in ARENA. Fields that say nothing of the connection
+ * are the caller's to fill.
+ */
+void facts_init(struct facts *facts, struct arena *arena,
+    const struct rights *rights);
+
+/*
+ * Takes the arguments of MAIL: ARGV[0] is the reverse-path, the others are
+ * ESMTP parameters; NULL ends them. Everything is copied. 0, or -1 when
+ * there is no memory.
+ */
+int facts_set_sender(struct facts *facts, char *const *argv)
+    __attribute__((warn_unused_result));
+
+/* Likewise for RCPT: one more recipient, the last of the list. */
+int facts_add_recipient(struct facts *facts, char *const *argv)
+    __attribute__((warn_unused_result));
+
+/*
+ * Takes a field of the submitted header. Beyond the limits of PROFILE,
+ * where they are enforced, fields are measured but no longer kept.
+ * Everything is copied. 0, or -1 when there is no memory.
+ */
+int facts_add_field(struct facts *facts, const struct profile *profile,
+    const char *name, const char *value) __attribute__((warn_unused_result));
+
+/*
+ * The header is complete: begins the scan of the body and makes the view
+ * that leaves. 0 or -1.
+ */
+int facts_end_header(struct facts *facts, const struct profile *profile)
+    __attribute__((warn_unused_result));
+
+/* The next octets of the body. */
+void facts_feed_body(struct facts *facts, struct span octets);
+
+/* True when one of the parameters has that keyword (any case). */
+bool facts_has_param(const struct facts_path *path, struct span keyword);
 
 #endif

@@ -29,9 +29,8 @@ make_room(struct header *header)
 	return 0;
 }
 
-/* Octets of the field on the wire, where each LF leaves as CRLF. */
-static size_t
-wire_size(struct span name, struct span value)
+size_t
+header_field_size(struct span name, struct span value)
 {
 	size_t size = name.len + 1 + value.len + 2;
 
@@ -52,7 +51,7 @@ header_append(struct header *header, struct span name, struct span value)
 		.name = name,
 		.value = value,
 	};
-	header->size += wire_size(name, value);
+	header->size += header_field_size(name, value);
 	return 0;
 }
 
@@ -118,7 +117,7 @@ header_remove(struct header *header, size_t index)
 {
 	const struct header_field *field = &header->v[index];
 
-	header->size -= wire_size(field->name, field->value);
+	header->size -= header_field_size(field->name, field->value);
 	memmove(&header->v[index], &header->v[index + 1],
 	    (header->n - index - 1) * sizeof(*header->v));
 	header->n--;

@@ -47,6 +47,9 @@ struct header {
 	struct arena *arena;
 };
 
+/* Octets of a field on the wire: colon and CRLF, LF counted as CRLF. */
+size_t header_field_size(struct span name, struct span value);
+
 void header_init(struct header *header, struct arena *arena);
 
 /*

@@ -1,0 +1,153 @@
+/*
+ * facts.c - see facts.h.
+ */
+#include "policy/facts.h"
+
+#define FIRST_RECIPIENTS 8u
+
+void
+facts_init(struct facts *facts, struct arena *arena,
+    const struct rights *rights)
+{
+	*facts = (struct facts){ .arena = arena, .rights = rights };
+	resolver_init(&facts->resolver, arena);
+	header_init(&facts->submitted, arena);
+	header_init(&facts->leaving, arena);
+	octets_init(&facts->body);
+}
+
+static int
+copy_arguments(struct facts *facts, char *const *argv,
+    struct facts_path *path_r)
+{
+	struct facts_path path = { .text = { NULL, 0 } };
+	size_t n = 0;
+
+	path.text = arena_span(facts->arena, span_of(argv[0]));
+	if (path.text.ptr == NULL)
+		return -1;
+	while (argv[0] != NULL && argv[n + 1] != NULL)
+		n++;
+	if (n > 0) {
+		path.params = arena_calloc(facts->arena, n,
+		    sizeof(*path.params));
+		if (path.params == NULL)
+			return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		path.params[i] = arena_span(facts->arena,
+		    span_of(argv[i + 1]));
+		if (path.params[i].ptr == NULL)
+			return -1;
+	}
+	path.param_count = n;
+	*path_r = path;
+	return 0;
+}
+
+bool
+facts_has_param(const struct facts_path *path, struct span keyword)
+{
+	for (size_t i = 0; i < path->param_count; i++) {
+		struct span param = path->params[i];
+
+		if (span_eq_nocase(span_slice(param, 0,
+		    span_find(param, '=')), keyword))
+			return true;
+	}
+	return false;
+}
+
+static void
+understand(struct facts *facts, struct facts_path *path, unsigned flags)
+{
+	if (facts->is_smtputf8)
+		flags |= PATH_UTF8;
+	path->status = path_parse(path->text, flags, &path->path,
+	    &path->error);
+}
+
+int
+facts_set_sender(struct facts *facts, char *const *argv)
+{
+	if (copy_arguments(facts, argv, &facts->sender) != 0)
+		return -1;
+	facts->is_smtputf8 = facts_has_param(&facts->sender,
+	    SPAN("SMTPUTF8"));
+	understand(facts, &facts->sender, PATH_NULL);
+	return 0;
+}
+
+int
+facts_add_recipient(struct facts *facts, char *const *argv)
+{
+	struct facts_recipient recipient = { .mode = RULE_ENFORCE };
+
+	if (facts->recipient_count == facts->recipient_room) {
+		size_t room = facts->recipient_room == 0 ? FIRST_RECIPIENTS :
+		    facts->recipient_room * 2;
+		struct facts_recipient *v = arena_calloc(facts->arena, room,
+		    sizeof(*v));
+
+		if (v == NULL)
+			return -1;
+		if (facts->recipient_count > 0)
+			memcpy(v, facts->recipients,
+			    facts->recipient_count * sizeof(*v));
+		facts->recipients = v;
+		facts->recipient_room = room;
+	}
+	if (copy_arguments(facts, argv, &recipient.path) != 0)
+		return -1;
+	understand(facts, &recipient.path, PATH_POSTMASTER);
+	facts->recipients[facts->recipient_count++] = recipient;
+	return 0;
+}
+
+int
+facts_add_field(struct facts *facts, const struct profile *profile,
+    const char *name, const char *value)
+{
+	const struct profile_limits *limits = &profile->limits;
+	struct span n = span_of(name), v = span_of(value);
+	size_t size = header_field_size(n, v);
+
+	facts->header_size += size;
+	facts->field_count++;
+	if (size > facts->longest_field)
+		facts->longest_field = size;
+	if (profile->rules[RULE_MESSAGE_SYNTAX] == RULE_ENFORCE &&
+	    (facts->header_size > (size_t)limits->header_size ||
+	    facts->longest_field > (size_t)limits->field_size ||
+	    facts->field_count > (size_t)limits->fields))
+		facts->is_header_cut = true;
+	if (facts->is_header_cut)
+		return 0;
+	n = arena_span(facts->arena, n);
+	v = arena_span(facts->arena, v);
+	if (n.ptr == NULL || v.ptr == NULL)
+		return -1;
+	return header_add(&facts->submitted, n, v);
+}
+
+int
+facts_end_header(struct facts *facts, const struct profile *profile)
+{
+	const struct header_field *type = header_first(&facts->submitted,
+	    FIELD_CONTENT_TYPE);
+	struct span none = { NULL, 0 };
+
+	facts->mime = mime_scan_new(type == NULL ? none : type->value,
+	    (size_t)profile->limits.mime_depth, facts->arena);
+	if (facts->mime == NULL)
+		return -1;
+	return header_copy(&facts->submitted, &facts->leaving);
+}
+
+void
+facts_feed_body(struct facts *facts, struct span octets)
+{
+	octets_feed(&facts->body, octets);
+	if (facts->mime != NULL)
+		mime_scan_feed(facts->mime, octets);
+}

@@ -1,0 +1,77 @@
+/*
+ * resolver.c - see resolver.h. A transaction asks few questions, so what it
+ * was told is a list.
+ */
+#include "policy/resolver.h"
+
+struct resolver_answer {
+	struct resolver_answer *next;
+	const struct table *table;
+	struct span key;
+	enum lookup lookup;
+	struct span value;
+	const char *error;
+};
+
+static enum lookup
+ask_table(void *context, const struct table *table, struct span key,
+    struct arena *arena, struct span *value_r, const char **error_r)
+{
+	(void)context;
+	return table_lookup(table, key, arena, value_r, error_r);
+}
+
+void
+resolver_init(struct resolver *resolver, struct arena *arena)
+{
+	*resolver = (struct resolver){ .ask = ask_table, .arena = arena };
+}
+
+static const struct resolver_answer *
+find(const struct resolver *resolver, const struct table *table,
+    struct span key)
+{
+	const struct resolver_answer *a;
+
+	for (a = resolver->answers; a != NULL; a = a->next)
+		if (a->table == table && span_eq(a->key, key))
+			return a;
+	return NULL;
+}
+
+static const struct resolver_answer *
+ask(struct resolver *resolver, const struct table *table, struct span key)
+{
+	struct resolver_answer *a = arena_alloc(resolver->arena, sizeof(*a));
+
+	if (a == NULL)
+		return NULL;
+	a->key = arena_span(resolver->arena, key);
+	if (a->key.ptr == NULL)
+		return NULL;
+	a->table = table;
+	a->lookup = resolver->ask(resolver->context, table, key,
+	    resolver->arena, &a->value, &a->error);
+	a->next = resolver->answers;
+	resolver->answers = a;
+	return a;
+}
+
+enum lookup
+resolver_lookup(struct resolver *resolver, const struct table *table,
+    struct span key, struct span *value_r, const char **error_r)
+{
+	const struct resolver_answer *a = find(resolver, table, key);
+
+	if (a == NULL)
+		a = ask(resolver, table, key);
+	if (a == NULL) {
+		*error_r = "out of memory";
+		return LOOKUP_FAILED;
+	}
+	if (a->lookup == LOOKUP_FOUND)
+		*value_r = a->value;
+	else if (a->lookup == LOOKUP_FAILED)
+		*error_r = a->error != NULL ? a->error : "look-up failed";
+	return a->lookup;
+}

@@ -1,0 +1,35 @@
+/*
+ * rules - the rules of each stage, for policy.c to run in order.
+ *
+ * Only files of policy/ include this. Each rule is pure: facts in, verdict
+ * out; what it may not decide for want of memory or an answer is a
+ * temporary failure. policy.c runs them in the order of its table.
+ */
+#ifndef SUBMIT_POLICY_RULES_H
+#define SUBMIT_POLICY_RULES_H
+
+#include "policy/policy.h"
+
+/* transport.c: the connection and who is behind it */
+rule_check rule_auth_required;
+rule_check rule_tls_required;
+
+/* envelope.c: addresses of MAIL FROM and RCPT TO */
+rule_check rule_sender_syntax;
+rule_check rule_sender_fqdn;
+rule_check rule_return_path;
+rule_check rule_recipient_syntax;
+rule_check rule_recipient_fqdn;
+
+/* senders.c: who may use which address */
+rule_check rule_sender_rights;
+rule_check rule_from_rights;
+
+/* fields.c: address fields of the header */
+rule_check rule_header_syntax;
+rule_check rule_header_fqdn;
+
+/* message.c: form and size of the whole */
+rule_check rule_message_syntax;
+
+#endif
