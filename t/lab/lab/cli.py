@@ -5,8 +5,10 @@ import pathlib
 import signal
 import sys
 
-from . import command, mta
+from . import command, guard, mta
 from .errors import Interrupted, LabError
+from .milter import find_program
+from .place import Place
 from .system import MailSystem
 
 DESCRIPTION = """\
@@ -107,23 +109,43 @@ def split(argv):
 
 def raise_interrupted(signum, _frame):
     """Turns the first signal into an exception; later ones change nothing."""
-    for num in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for num in guard.SIGNALS:
         signal.signal(num, signal.SIG_IGN)
     raise Interrupted(signum)
+
+
+def work(options, program, mta_class, place):
+    """Runs COMMAND in a lab; returns the status."""
+    try:
+        for num in guard.SIGNALS:
+            signal.signal(num, raise_interrupted)
+        system = MailSystem(place, program, mta_class, options.config, options.wrap)
+        with system:
+            status = command.run(options.command, system.environment())
+        broken = system.verdict()
+        return status or broken
+    except Interrupted as why:
+        return 128 + why.signum
+    except LabError as why:
+        return told(why)
+
+
+def told(why):
+    """Tells an error; returns its status."""
+    print("t/lab/run: %s" % why, file=sys.stderr)
+    return why.status
 
 
 def main():
     """Runs the lab; returns the exit status."""
     options = parse(sys.argv[1:])
-    for num in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(num, raise_interrupted)
     try:
+        mta_class = mta.choose(options.mta)
         command.check(options.command)
-        with MailSystem(options) as system:
-            status = command.run(options.command, system.environment())
-        return status or system.verdict()
-    except Interrupted as why:
-        return 128 + why.signum
+        program = find_program()
+        place = Place(options.keep)
     except LabError as why:
-        print("t/lab/run: %s" % why, file=sys.stderr)
-        return why.status
+        return told(why)
+    return guard.run(
+        lambda: work(options, program, mta_class, place), place.remove
+    )

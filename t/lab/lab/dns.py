@@ -95,8 +95,8 @@ class Dns:
         self.server.start(["unbound", "-d", "-c", config])
 
     def wait(self):
-        """Returns when it answers."""
-        self.server.wait_until(lambda: process.tcp_answers(HOST, self.port), 10)
+        """Returns when it listens."""
+        self.server.wait_until(lambda: process.tcp_listens(HOST, self.port), 10)
 
     def stop(self):
         """Stops the server."""

@@ -36,6 +36,7 @@ class Session(socketserver.StreamRequestHandler):
     """One SMTP session with the mail server."""
 
     rbufsize = 1 << 16
+    disable_nagle_algorithm = True  # replies to pipelined commands go at once
 
     def handle(self):
         """Answers commands until QUIT or the end of the connection."""

@@ -1,0 +1,68 @@
+"""What the lab asks of a mail server, and which mail servers it knows."""
+
+import abc
+
+from .errors import UsageError
+
+
+class Mta(abc.ABC):
+    """A mail server in front of the milter.
+
+    It listens on three ports of the loopback interface, relays everything
+    that it accepts to the next hop, treats every client as a remote one, and
+    names its listeners to the milter MSA, MSAS and MX ({daemon_name}):
+
+    submission    STARTTLS, AUTH under TLS only
+    submissions   TLS from the first octet, AUTH
+    mx            a port 25 that takes mail for example.org from anybody and
+                  relays for those who authenticate under TLS
+
+    Made with the Place, the Certificates, the Accounts, the path of the
+    milter's socket and the port of the next hop. prepare() writes files only
+    and needs the certificates and accounts made; start() does not wait.
+    """
+
+    name = None
+
+    def __init__(self, place, certificates, accounts, milter_socket, next_hop_port):
+        self.place = place
+        self.certificates = certificates
+        self.accounts = accounts
+        self.milter_socket = milter_socket
+        self.next_hop_port = next_hop_port
+        self.submission_port = place.port()
+        self.submissions_port = place.port()
+        self.mx_port = place.port()
+        self.log = place.log(self.name)
+
+    @abc.abstractmethod
+    def prepare(self):
+        """Writes its configuration."""
+
+    @abc.abstractmethod
+    def start(self):
+        """Starts it."""
+
+    @abc.abstractmethod
+    def wait(self):
+        """Returns when all three ports answer."""
+
+    @abc.abstractmethod
+    def stop(self):
+        """Stops it and everything it started."""
+
+
+def names():
+    """Names that --mta takes."""
+    return ("postfix",)
+
+
+def choose(name):
+    """The class of the mail server called name."""
+    if name == "postfix":
+        from .postfix import Postfix
+
+        return Postfix
+    if name == "sendmail":
+        raise UsageError("--mta sendmail: Sendmail is not supported yet, only Postfix")
+    raise UsageError("--mta %s: no such mail server; there is: postfix" % name)
