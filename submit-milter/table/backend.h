@@ -8,10 +8,12 @@
 
 struct table_backend {
 	const char *type;
-	/* NULL and *error_r (malloc'ed) on failure. */
+	/* NULL and *error_r (malloc'ed, or NULL) on failure. */
 	void *(*open)(const struct table_spec *spec, char **error_r);
 	enum lookup (*lookup)(const void *handle, struct span key,
 	    struct arena *arena, struct span *value_r, const char **error_r);
+	/* See table_warning(); NULL when this kind never has any. */
+	const char *(*warning)(const void *handle);
 	void (*close)(void *handle);
 };
 
@@ -19,5 +21,9 @@ extern const struct table_backend table_inline;
 extern const struct table_backend table_texthash;
 /* "fail": every look-up fails, so that outages can be tried. */
 extern const struct table_backend table_fail;
+
+/* A malloc'ed text for *error_r; NULL when there is no memory. */
+char *backend_error(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef SUBMIT_TABLE_TABLE_H
 #define SUBMIT_TABLE_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -35,13 +36,14 @@ struct table_spec {
 	const char *file;		/* file types; else NULL */
 	const struct table_row *rows;	/* inline; else NULL */
 	size_t row_count;
+	bool is_case_kept;		/* do not fold local parts of keys */
 };
 
-/* True when there is a backend of that type in this build. */
+/* Not 0 when there is a backend of that type in this build. */
 int table_type_exists(const char *type);
 
-/* The names of all types, separated by blanks, for messages. */
-const char *table_types(void);
+/* The types of this build one by one: NULL after the last. */
+const char *table_type(size_t index);
 
 /*
  * Opens a table; nothing of SPEC is kept. NULL and *error_r (text from
@@ -55,6 +57,12 @@ struct table *table_open(const struct table_spec *spec, char **error_r)
 void table_free(struct table **table);
 
 const char *table_name(const struct table *table);
+
+/*
+ * Something in it that its administrator would want to know, or NULL; text
+ * of the table's.
+ */
+const char *table_warning(const struct table *table);
 
 /*
  * Asks for KEY, in the folded form of mailbox_fold() or domain_fold(); the

@@ -1,0 +1,120 @@
+/*
+ * table.c - see table.h. Knows the backends and nothing else.
+ */
+#include "table/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "table/backend.h"
+
+struct table {
+	const struct table_backend *backend;
+	void *handle;
+	char *name;
+};
+
+static const struct table_backend *const backends[] = {
+	&table_inline,
+	&table_texthash,
+	&table_fail,
+};
+
+#define BACKENDS (sizeof(backends) / sizeof(backends[0]))
+
+static const struct table_backend *
+find_backend(const char *type)
+{
+	for (size_t i = 0; i < BACKENDS; i++)
+		if (strcmp(backends[i]->type, type) == 0)
+			return backends[i];
+	return NULL;
+}
+
+int
+table_type_exists(const char *type)
+{
+	return find_backend(type) != NULL;
+}
+
+const char *
+table_type(size_t index)
+{
+	return index < BACKENDS ? backends[index]->type : NULL;
+}
+
+char *
+backend_error(const char *format, ...)
+{
+	va_list ap;
+	char *text;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	text = len < 0 ? NULL : malloc((size_t)len + 1);
+	if (text == NULL)
+		return NULL;
+	va_start(ap, format);
+	(void)vsnprintf(text, (size_t)len + 1, format, ap);
+	va_end(ap);
+	return text;
+}
+
+struct table *
+table_open(const struct table_spec *spec, char **error_r)
+{
+	const struct table_backend *backend = find_backend(spec->type);
+	struct table *table;
+
+	if (backend == NULL) {
+		*error_r = backend_error("there are no tables of type \"%s\"",
+		    spec->type);
+		return NULL;
+	}
+	*error_r = NULL;
+	table = calloc(1, sizeof(*table));
+	if (table == NULL)
+		return NULL;
+	table->backend = backend;
+	table->name = strdup(spec->name);
+	if (table->name != NULL)
+		table->handle = backend->open(spec, error_r);
+	if (table->handle == NULL)
+		table_free(&table);
+	return table;
+}
+
+void
+table_free(struct table **table)
+{
+	if (*table == NULL)
+		return;
+	if ((*table)->handle != NULL)
+		(*table)->backend->close((*table)->handle);
+	free((*table)->name);
+	free(*table);
+	*table = NULL;
+}
+
+const char *
+table_name(const struct table *table)
+{
+	return table->name;
+}
+
+const char *
+table_warning(const struct table *table)
+{
+	return table->backend->warning == NULL ? NULL :
+	    table->backend->warning(table->handle);
+}
+
+enum lookup
+table_lookup(const struct table *table, struct span key, struct arena *arena,
+    struct span *value_r, const char **error_r)
+{
+	return table->backend->lookup(table->handle, key, arena, value_r,
+	    error_r);
+}
