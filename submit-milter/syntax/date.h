@@ -34,7 +34,8 @@ int date_parse(struct span value, struct date *date_r)
 
 /*
  * Writes "Sat, 21 Nov 2026 10:00:00 +0100" for SECONDS since 1970 UTC as
- * seen ZONE minutes east of UTC.
+ * seen ZONE minutes east of UTC. What lies outside the years 1 to 9999, or
+ * outside the zones -9959 to +9959, is taken for the nearest within.
  */
 void date_print(int64_t seconds, int zone, char text_r[DATE_SIZE]);
 

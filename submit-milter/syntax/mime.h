@@ -18,8 +18,9 @@
 struct mime_scan;
 
 /*
- * What a Content-Type field says, as far as nesting goes. Obsolete or
- * broken values are read as text/plain.
+ * What a Content-Type field says, as far as nesting goes. Broken values
+ * are read as text/plain; a broken parameter does not hide the others. A
+ * boundary in sections (RFC 2231) is put together.
  */
 struct mime_type {
 	struct span type;	/* "multipart", as written */
@@ -46,7 +47,9 @@ void mime_scan_feed(struct mime_scan *scan, struct span octets);
 /*
  * Deepest nesting seen: 0 for a message without parts, 1 for the parts of
  * a multipart or the message of a message/rfc822, and so on; at most
- * DEPTH_CEILING + 1.
+ * DEPTH_CEILING + 1. That is also what a part counts for which cannot be
+ * followed: a Content-Type field of more than 8192 octets, a boundary of
+ * more than 250 (RFC 2046 allows 70).
  */
 size_t mime_scan_depth(const struct mime_scan *scan);
 

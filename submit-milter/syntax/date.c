@@ -1,0 +1,395 @@
+/*
+ * date.c - see date.h.
+ */
+#include "syntax/date.h"
+
+#include <stdio.h>
+
+#include "base/ascii.h"
+#include "syntax/lex.h"
+
+#define DAYS_TO_1970 719162	/* from 0001-01-01 */
+#define DAYS_OF_400_YEARS 146097
+#define YEAR_DIGITS_MAX 9
+
+/* Bounds of what date_print() writes: the years 1 to 9999. */
+#define PRINT_MIN ((int64_t)-DAYS_TO_1970 * 86400)
+#define PRINT_MAX ((int64_t)253402300799)
+#define ZONE_MAX (99 * 60 + 59)
+
+static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
+	"Sat" };
+
+static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+/* obs-zone; military letters are told apart in code */
+static const struct {
+	const char *name;
+	int hours;
+} zones[] = {
+	{ "UT", 0 }, { "GMT", 0 },
+	{ "EST", -5 }, { "EDT", -4 },
+	{ "CST", -6 }, { "CDT", -5 },
+	{ "MST", -7 }, { "MDT", -6 },
+	{ "PST", -8 }, { "PDT", -7 },
+};
+
+struct parts {
+	int weekday;		/* 0 is Sunday; -1: not given */
+	int year, month, day;	/* month from 0 */
+	int hour, minute, second;
+	int zone;
+};
+
+static bool
+is_leap(int64_t year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static int
+days_of_month(int64_t year, int month)
+{
+	static const int days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+
+	return days[month] + (month == 1 && is_leap(year) ? 1 : 0);
+}
+
+/* Days from 0001-01-01 to the first of YEAR, which is 1 or later. */
+static int64_t
+days_before_year(int64_t year)
+{
+	int64_t past = year - 1;
+
+	return past * 365 + past / 4 - past / 100 + past / 400;
+}
+
+/* Days from 1970-01-01. */
+static int64_t
+days_of(int64_t year, int month, int day)
+{
+	int64_t days = days_before_year(year) - DAYS_TO_1970 + day - 1;
+
+	for (int m = 0; m < month; m++)
+		days += days_of_month(year, m);
+	return days;
+}
+
+/* 0 is Sunday. */
+static int
+weekday_of(int64_t days)
+{
+	return (int)(((days + 4) % 7 + 7) % 7);
+}
+
+static char
+peek(const struct lex *lex)
+{
+	return lex->pos < lex->s.len ? lex->s.ptr[lex->pos] : '\0';
+}
+
+static bool
+accept(struct lex *lex, char c)
+{
+	if (peek(lex) != c)
+		return false;
+	lex->pos++;
+	return true;
+}
+
+/* What may stand between two parts of a date that is not obsolete. */
+enum gap { GAP_NONE, GAP_MAYBE, GAP_FWS };
+
+/*
+ * Skips [CFWS]; what is more or less than GAP is obsolete. 0 or -1.
+ * *has_fws_r: it ends with white space.
+ */
+static int
+skip_gap(struct lex *lex, enum gap gap, bool *has_fws_r)
+{
+	size_t from = lex->pos;
+	bool has_comment, has_fws;
+
+	if (lex_skip(lex, &has_fws, &has_comment) != 0)
+		return -1;
+	if (has_comment || (gap == GAP_NONE && lex->pos != from) ||
+	    (gap == GAP_FWS && !has_fws))
+		lex->is_obsolete = true;
+	if (has_fws_r != NULL)
+		*has_fws_r = has_fws;
+	return 0;
+}
+
+/* A run of digits, LEAST to MOST of them; how many, or -1. */
+static int
+read_digits(struct lex *lex, int least, int most, int *value_r)
+{
+	int n = 0, value = 0;
+
+	while (ascii_is_digit((unsigned char)peek(lex))) {
+		if (++n > most)
+			return -1;
+		value = value * 10 + (lex->s.ptr[lex->pos++] - '0');
+	}
+	if (n < least)
+		return -1;
+	*value_r = value;
+	return n;
+}
+
+/* One of COUNT names of three letters; its index, or -1. */
+static int
+read_name(struct lex *lex, const char names[][4], int count)
+{
+	struct span rest = span_slice(lex->s, lex->pos, lex->s.len);
+
+	for (int i = 0; i < count; i++)
+		if (span_starts_nocase(rest, span_of(names[i]))) {
+			lex->pos += 3;
+			return i;
+		}
+	return -1;
+}
+
+/*
+ * day-of-week     = ([FWS] day-name) / obs-day-of-week
+ * obs-day-of-week = [CFWS] day-name [CFWS]
+ */
+static int
+read_weekday(struct lex *lex, struct parts *parts)
+{
+	parts->weekday = -1;
+	if (skip_gap(lex, GAP_MAYBE, NULL) != 0)
+		return -1;
+	if (!ascii_is_alpha((unsigned char)peek(lex)))
+		return 0;
+	parts->weekday = read_name(lex, day_names, 7);
+	if (parts->weekday < 0 || skip_gap(lex, GAP_NONE, NULL) != 0 ||
+	    !accept(lex, ','))
+		return -1;
+	return skip_gap(lex, GAP_MAYBE, NULL);
+}
+
+/* RFC 5322 section 4.3: years of two and of three digits */
+static int
+full_year(int year, int digits)
+{
+	if (digits == 2 && year < 50)
+		return year + 2000;
+	return digits < 4 ? year + 1900 : year;
+}
+
+/*
+ * date     = day month year
+ * day      = ([FWS] 1*2DIGIT FWS) / obs-day
+ * obs-day  = [CFWS] 1*2DIGIT [CFWS]
+ * year     = (FWS 4*DIGIT FWS) / obs-year
+ * obs-year = [CFWS] 2*DIGIT [CFWS]
+ *
+ * The hour is read here too: without white space between, which obs-year
+ * allows, the year ends where the two digits before the colon begin.
+ */
+static int
+read_date_and_hour(struct lex *lex, struct parts *parts)
+{
+	int digits;
+
+	if (read_digits(lex, 1, 2, &parts->day) < 0 ||
+	    skip_gap(lex, GAP_FWS, NULL) != 0)
+		return -1;
+	parts->month = read_name(lex, month_names, 12);
+	if (parts->month < 0 || skip_gap(lex, GAP_FWS, NULL) != 0)
+		return -1;
+	digits = read_digits(lex, 2, YEAR_DIGITS_MAX, &parts->year);
+	if (digits < 0 || skip_gap(lex, GAP_FWS, NULL) != 0)
+		return -1;
+	if (peek(lex) == ':') {
+		digits -= 2;
+		parts->hour = parts->year % 100;
+		parts->year /= 100;
+		lex->is_obsolete = true;
+	} else if (read_digits(lex, 2, 2, &parts->hour) < 0) {
+		return -1;
+	}
+	if (digits < 2)
+		return -1;
+	if (digits < 4)
+		lex->is_obsolete = true;
+	parts->year = full_year(parts->year, digits);
+	return 0;
+}
+
+/*
+ * time-of-day = hour ":" minute [ ":" second ]
+ * obs-minute  = [CFWS] 2DIGIT [CFWS]	; likewise hour and second
+ *
+ * From the first colon on. *has_fws_r: white space follows, as a numeric
+ * zone needs.
+ */
+static int
+read_minute_and_second(struct lex *lex, struct parts *parts, bool *has_fws_r)
+{
+	size_t end;
+
+	parts->second = 0;
+	if (skip_gap(lex, GAP_NONE, NULL) != 0 || !accept(lex, ':') ||
+	    skip_gap(lex, GAP_NONE, NULL) != 0 ||
+	    read_digits(lex, 2, 2, &parts->minute) < 0)
+		return -1;
+	end = lex->pos;
+	if (skip_gap(lex, GAP_FWS, has_fws_r) != 0)
+		return -1;
+	if (peek(lex) != ':')
+		return 0;
+	if (lex->pos != end)
+		lex->is_obsolete = true;
+	lex->pos++;
+	if (skip_gap(lex, GAP_NONE, NULL) != 0 ||
+	    read_digits(lex, 2, 2, &parts->second) < 0)
+		return -1;
+	return skip_gap(lex, GAP_FWS, has_fws_r);
+}
+
+/*
+ * obs-zone = "UT" / "GMT" / "EST" / "EDT" / "CST" / "CDT" / "MST" / "MDT" /
+ *            "PST" / "PDT" / %d65-73 / %d75-90 / %d97-105 / %d107-122
+ *
+ * The single letters were used both ways round, so they say nothing.
+ */
+static int
+read_zone_name(struct lex *lex, int *zone_r)
+{
+	size_t begin = lex->pos;
+	struct span name;
+
+	while (ascii_is_alpha((unsigned char)peek(lex)))
+		lex->pos++;
+	name = span_slice(lex->s, begin, lex->pos);
+	lex->is_obsolete = true;
+	if (name.len == 1 && ascii_lower((unsigned char)name.ptr[0]) != 'j') {
+		*zone_r = 0;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++)
+		if (span_eq_nocase(name, span_of(zones[i].name))) {
+			*zone_r = zones[i].hours * 60;
+			return 0;
+		}
+	return -1;
+}
+
+/* zone = (FWS ( "+" / "-" ) 4DIGIT) / obs-zone */
+static int
+read_zone(struct lex *lex, bool has_fws, int *zone_r)
+{
+	bool is_west = peek(lex) == '-';
+	int value;
+
+	if (!accept(lex, '+') && !accept(lex, '-'))
+		return read_zone_name(lex, zone_r);
+	if (!has_fws || read_digits(lex, 4, 4, &value) < 0 ||
+	    value % 100 > 59)
+		return -1;
+	value = value / 100 * 60 + value % 100;
+	*zone_r = is_west ? -value : value;
+	return 0;
+}
+
+/*
+ * A leap second ends a day of UTC; the grammar's own bound, 23:59:60 of
+ * whatever zone, is right as well.
+ */
+static bool
+is_leap_second(const struct parts *parts)
+{
+	int minute = parts->hour * 60 + parts->minute;
+	int utc = (minute - parts->zone) % (24 * 60);
+
+	if (utc < 0)
+		utc += 24 * 60;
+	return minute == 24 * 60 - 1 || utc == 24 * 60 - 1;
+}
+
+static bool
+is_in_range(const struct parts *parts)
+{
+	return parts->year >= 1900 && parts->day >= 1 &&
+	    parts->day <= days_of_month(parts->year, parts->month) &&
+	    parts->hour <= 23 && parts->minute <= 59 &&
+	    (parts->second <= 59 ||
+	    (parts->second == 60 && is_leap_second(parts)));
+}
+
+/* date-time = [ day-of-week "," ] date time [CFWS] */
+int
+date_parse(struct span value, struct date *date_r)
+{
+	struct parts parts = { 0 };
+	struct lex lex;
+	bool has_fws;
+	int64_t days;
+
+	if (lex_init(&lex, value) != 0 || read_weekday(&lex, &parts) != 0 ||
+	    read_date_and_hour(&lex, &parts) != 0 ||
+	    read_minute_and_second(&lex, &parts, &has_fws) != 0 ||
+	    read_zone(&lex, has_fws, &parts.zone) != 0 ||
+	    lex_skip(&lex, NULL, NULL) != 0 || lex.pos != value.len ||
+	    !is_in_range(&parts))
+		return -1;
+	days = days_of(parts.year, parts.month, parts.day);
+	*date_r = (struct date){
+		.seconds = days * 86400 + parts.hour * 3600 +
+		    parts.minute * 60 + parts.second - parts.zone * 60,
+		.zone = parts.zone,
+		.has_weekday = parts.weekday >= 0,
+		.is_weekday_right = parts.weekday == weekday_of(days),
+		.is_obsolete = lex.is_obsolete,
+	};
+	return 1;
+}
+
+/* The year of the day that is DAYS after 0001-01-01, and its day in it. */
+static int64_t
+year_of(int64_t days, int *day_r)
+{
+	int64_t cycles = days / DAYS_OF_400_YEARS;
+	int64_t rest = days % DAYS_OF_400_YEARS, year = rest / 365 + 1;
+
+	while (days_before_year(year) > rest)
+		year--;
+	*day_r = (int)(rest - days_before_year(year));
+	return year + cycles * 400;
+}
+
+static int64_t
+clamp(int64_t value, int64_t least, int64_t most)
+{
+	if (value < least)
+		return least;
+	return value > most ? most : value;
+}
+
+void
+date_print(int64_t seconds, int zone, char text_r[DATE_SIZE])
+{
+	int64_t offset = clamp(zone, -ZONE_MAX, ZONE_MAX);
+	int64_t local = clamp(clamp(seconds, PRINT_MIN, PRINT_MAX) +
+	    offset * 60, PRINT_MIN, PRINT_MAX) - PRINT_MIN;
+	int64_t days = local / 86400, year;
+	unsigned second = (unsigned)(local % 86400);
+	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset);
+	int day, month = 0;
+
+	year = year_of(days, &day);
+	while (day >= days_of_month(year, month))
+		day -= days_of_month(year, month++);
+	(void)snprintf(text_r, DATE_SIZE,
+	    "%s, %u %s %04u %02u:%02u:%02u %c%02u%02u",
+	    day_names[weekday_of(days - DAYS_TO_1970)],
+	    (unsigned)(day + 1) % 100, month_names[month],
+	    (unsigned)year % 10000, second / 3600 % 24, second / 60 % 60,
+	    second % 60, offset < 0 ? '-' : '+', minutes / 60 % 100,
+	    minutes % 60);
+}
