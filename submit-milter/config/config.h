@@ -107,6 +107,9 @@ const struct profile *config_profile(const struct config *config,
  */
 void config_print(const struct config *config, FILE *out);
 
+/* For "--version": the libraries and table types of this build, a line each. */
+void config_print_build(FILE *out);
+
 /* One option, for documents and the tests that compare them. */
 struct config_option {
 	const char *path;	/* "default_profile.tls.minimum_bits" */

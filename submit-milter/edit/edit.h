@@ -41,8 +41,9 @@ void edit_list_init(struct edit_list *list, struct arena *arena);
 
 /*
  * Each changes HEADER and notes the edit. Name and value must live as long
- * as the arena; VALUE without the leading blank, which is added. 0, or -1
- * when there is no memory.
+ * as the arena; VALUE without the leading blank, which is added. Only a
+ * field that was submitted can be replaced or deleted. 0, or -1 when there
+ * is no memory.
  */
 int edit_add(struct edit_list *list, struct header *header,
     const char *name, struct span value, const char *cause)

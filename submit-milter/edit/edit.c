@@ -1,0 +1,114 @@
+/*
+ * edit.c - see edit.h.
+ */
+#include "edit/edit.h"
+
+#include "base/sbuf.h"
+
+#define FIRST_ROOM 8u
+
+void
+edit_list_init(struct edit_list *list, struct arena *arena)
+{
+	*list = (struct edit_list){ .arena = arena };
+}
+
+static int
+note(struct edit_list *list, struct edit edit)
+{
+	if (list->n == list->room) {
+		size_t room = list->room == 0 ? FIRST_ROOM : list->room * 2;
+		struct edit *v = arena_calloc(list->arena, room, sizeof(*v));
+
+		if (v == NULL)
+			return -1;
+		if (list->n > 0)
+			memcpy(v, list->v, list->n * sizeof(*v));
+		list->v = v;
+		list->room = room;
+	}
+	list->v[list->n++] = edit;
+	return 0;
+}
+
+/* A value as it stands in a field: with the blank after the colon. */
+static struct span
+with_blank(struct edit_list *list, struct span value)
+{
+	struct sbuf out;
+	struct span text = { NULL, 0 };
+
+	sbuf_init(&out, list->arena, value.len + 1);
+	sbuf_addc(&out, ' ');
+	sbuf_add(&out, value);
+	return sbuf_done(&out, &text) == 0 ? text : (struct span){ NULL, 0 };
+}
+
+int
+edit_add(struct edit_list *list, struct header *header, const char *name,
+    struct span value, const char *cause)
+{
+	struct edit edit = {
+		.kind = EDIT_ADD,
+		.name = span_of(name),
+		.value = with_blank(list, value),
+		.cause = cause,
+	};
+
+	if (edit.value.ptr == NULL)
+		return -1;
+	if (header_append(header, edit.name, edit.value) != 0)
+		return -1;
+	return note(list, edit);
+}
+
+int
+edit_replace(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause)
+{
+	struct header_field *field = &header->v[index];
+	struct edit edit = {
+		.kind = EDIT_REPLACE,
+		.name = field->name,
+		.value = with_blank(list, value),
+		.occurrence = field->occurrence,
+		.cause = cause,
+	};
+
+	if (edit.value.ptr == NULL)
+		return -1;
+	header->size -= header_field_size(field->name, field->value);
+	header->size += header_field_size(field->name, edit.value);
+	field->value = edit.value;
+	field->addresses = NULL;
+	return note(list, edit);
+}
+
+int
+edit_delete(struct edit_list *list, struct header *header, size_t index,
+    const char *cause)
+{
+	struct edit edit = {
+		.kind = EDIT_DELETE,
+		.name = header->v[index].name,
+		.occurrence = header->v[index].occurrence,
+		.cause = cause,
+	};
+
+	header_remove(header, index);
+	return note(list, edit);
+}
+
+int
+edit_prepend(struct edit_list *list, struct span name, struct span value,
+    const char *cause)
+{
+	struct edit edit = {
+		.kind = EDIT_PREPEND,
+		.name = name,
+		.value = with_blank(list, value),
+		.cause = cause,
+	};
+
+	return edit.value.ptr == NULL ? -1 : note(list, edit);
+}

@@ -1,0 +1,146 @@
+/*
+ * main.c - options of the command line.
+ *
+ * Exit status: 0 when all is well, 1 for an error in the configuration,
+ * 2 for wrong usage, 3 when the daemon could not start.
+ */
+#include <config.h>
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "daemon.h"
+#include "milter.h"
+
+enum { EXIT_CONFIG = 1, EXIT_USAGE = 2 };
+
+#define DEFAULT_CONFIG SYSCONFDIR "/submit-milter/submit-milter.conf"
+#define OVERRIDES_CEILING 64
+
+struct options {
+	struct daemon_options daemon;
+	struct config_override overrides[OVERRIDES_CEILING];
+	bool is_test;
+};
+
+static void
+print_usage(FILE *out)
+{
+	(void)fprintf(out,
+	    "usage: submit-milter [-t] [-c FILE] [-o NAME=VALUE]...\n"
+	    "\n"
+	    "  -c, --config FILE        read FILE instead of\n"
+	    "                           %s\n"
+	    "  -o, --option NAME=VALUE  override an option of the file, as\n"
+	    "                           in -o audit.file=/tmp/audit.jsonl\n"
+	    "  -t, --test               check the configuration, say what\n"
+	    "                           is effective, and end\n"
+	    "  -V, --version            say what this is made of, and end\n"
+	    "  -h, --help               this text\n"
+	    "\n"
+	    "It stays in the foreground. SIGHUP reloads, SIGTERM ends it.\n"
+	    "See submit-milter(8) and submit-milter.conf(5).\n",
+	    DEFAULT_CONFIG);
+}
+
+static void
+print_version(void)
+{
+	(void)printf("%s %s\n", PACKAGE_NAME, PACKAGE_VERSION);
+	(void)printf("libraries: libmilter %s\n", milter_version());
+	config_print_build(stdout);
+}
+
+/* "NAME=VALUE": the name is cut off in place. 0 or -1. */
+static int
+add_override(struct options *options, char *text)
+{
+	char *equals = strchr(text, '=');
+	size_t n = options->daemon.override_count;
+
+	if (equals == NULL || equals == text || n == OVERRIDES_CEILING)
+		return -1;
+	*equals = '\0';
+	options->overrides[n] = (struct config_override){ text, equals + 1 };
+	options->daemon.override_count++;
+	return 0;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "option", required_argument, NULL, 'o' },
+		{ "test", no_argument, NULL, 't' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:o:tVh", names, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			options->daemon.config_file = optarg;
+			break;
+		case 'o':
+			if (add_override(options, optarg) == 0)
+				break;
+			(void)fprintf(stderr, "submit-milter: -o %s: "
+			    "NAME=VALUE is needed (at most %d of them)\n",
+			    optarg, OVERRIDES_CEILING);
+			return EXIT_USAGE;
+		case 't':
+			options->is_test = true;
+			break;
+		case 'V':
+			print_version();
+			return 0;
+		case 'h':
+			print_usage(stdout);
+			return 0;
+		default:
+			print_usage(stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	(void)fprintf(stderr, "submit-milter: what is \"%s\"?\n",
+	    argv[optind]);
+	print_usage(stderr);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options options = {
+		.daemon = { .config_file = DEFAULT_CONFIG },
+	};
+	struct config *config;
+	char *error = NULL;
+	int status = parse_options(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	options.daemon.overrides = options.overrides;
+	config = config_load(options.daemon.config_file,
+	    options.daemon.overrides, options.daemon.override_count, &error);
+	if (config == NULL) {
+		(void)fprintf(stderr, "submit-milter: %s\n",
+		    error == NULL ? "out of memory" : error);
+		free(error);
+		return EXIT_CONFIG;
+	}
+	if (!options.is_test)
+		return daemon_run(&options.daemon, config);
+	config_print(config, stdout);
+	config_unref(&config);
+	return fflush(stdout) == 0 ? 0 : EXIT_CONFIG;
+}

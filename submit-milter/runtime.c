@@ -1,0 +1,133 @@
+/*
+ * runtime.c - see runtime.h.
+ */
+#include "runtime.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+struct runtime {
+	pthread_mutex_t lock;
+	struct config *config;		/* under lock */
+	struct arena_budget budget;
+	struct audit *audit;
+	atomic_bool is_stopping;
+	atomic_uint transactions;
+};
+
+struct runtime *
+runtime_new(struct config *config)
+{
+	struct runtime *runtime = calloc(1, sizeof(*runtime));
+
+	if (runtime != NULL)
+		runtime->audit = audit_new();
+	if (runtime == NULL || runtime->audit == NULL) {
+		free(runtime);
+		config_unref(&config);
+		return NULL;
+	}
+	pthread_mutex_init(&runtime->lock, NULL);
+	runtime->config = config;
+	runtime->budget.ceiling = (size_t)config->memory.total;
+	return runtime;
+}
+
+void
+runtime_free(struct runtime **runtime)
+{
+	if (*runtime == NULL)
+		return;
+	audit_free(&(*runtime)->audit);
+	config_unref(&(*runtime)->config);
+	pthread_mutex_destroy(&(*runtime)->lock);
+	free(*runtime);
+	*runtime = NULL;
+}
+
+static int
+apply(struct runtime *runtime, const struct config *config, char **error_r)
+{
+	if (audit_configure(runtime->audit, &config->audit, error_r) != 0)
+		return -1;
+	log_open(config->log.target, config->log.facility, config->log.level);
+	return 0;
+}
+
+int
+runtime_open(struct runtime *runtime, char **error_r)
+{
+	return apply(runtime, runtime->config, error_r);
+}
+
+int
+runtime_reload(struct runtime *runtime, struct config *config, char **error_r)
+{
+	struct config *old;
+
+	if (apply(runtime, config, error_r) != 0) {
+		config_unref(&config);
+		return -1;
+	}
+	pthread_mutex_lock(&runtime->lock);
+	old = runtime->config;
+	runtime->config = config;
+	pthread_mutex_unlock(&runtime->lock);
+	config_unref(&old);
+	return 0;
+}
+
+struct config *
+runtime_config(struct runtime *runtime)
+{
+	struct config *config;
+
+	pthread_mutex_lock(&runtime->lock);
+	config = config_ref(runtime->config);
+	pthread_mutex_unlock(&runtime->lock);
+	return config;
+}
+
+struct arena_budget *
+runtime_budget(struct runtime *runtime)
+{
+	return &runtime->budget;
+}
+
+struct audit *
+runtime_audit(struct runtime *runtime)
+{
+	return runtime->audit;
+}
+
+void
+runtime_stop(struct runtime *runtime)
+{
+	atomic_store(&runtime->is_stopping, true);
+}
+
+/*
+ * Counted first, the flag looked at afterwards: whoever sees the count at
+ * zero after runtime_stop() knows that no message will pass any more.
+ */
+bool
+runtime_begin(struct runtime *runtime)
+{
+	atomic_fetch_add(&runtime->transactions, 1);
+	return !atomic_load(&runtime->is_stopping);
+}
+
+void
+runtime_end(struct runtime *runtime)
+{
+	atomic_fetch_sub(&runtime->transactions, 1);
+}
+
+unsigned
+runtime_transactions(struct runtime *runtime)
+{
+	return atomic_load(&runtime->transactions);
+}

@@ -1,0 +1,60 @@
+/*
+ * runtime - what outlives a reload.
+ *
+ * The current configuration, the memory budget, the audit sinks and the
+ * count of transactions under way. One for the process, shared by all
+ * threads. Its lock guards only the pointer to the configuration and is a
+ * leaf.
+ */
+#ifndef SUBMIT_RUNTIME_H
+#define SUBMIT_RUNTIME_H
+
+#include <stdbool.h>
+
+#include "audit/sinks.h"
+#include "base/arena.h"
+#include "config/config.h"
+
+struct runtime;
+
+/* Takes over the reference to CONFIG. NULL when there is no memory. */
+struct runtime *runtime_new(struct config *config);
+
+/* Takes NULL; leaves NULL. No transaction may be under way. */
+void runtime_free(struct runtime **runtime);
+
+/*
+ * Opens log and audit sinks as the current configuration says. 0, or -1
+ * and *error_r (malloc'ed, the caller's to free).
+ */
+int runtime_open(struct runtime *runtime, char **error_r)
+    __attribute__((warn_unused_result));
+
+/*
+ * Makes CONFIG the current one: log and audit files are opened anew, the
+ * next transaction runs under it. On failure -1 and *error_r (malloc'ed),
+ * and all stays as it was. Takes over the reference either way.
+ */
+int runtime_reload(struct runtime *runtime, struct config *config,
+    char **error_r) __attribute__((warn_unused_result));
+
+/* The current configuration; the caller gives the reference back. */
+struct config *runtime_config(struct runtime *runtime);
+
+struct arena_budget *runtime_budget(struct runtime *runtime);
+struct audit *runtime_audit(struct runtime *runtime);
+
+/* From now on no transaction begins. */
+void runtime_stop(struct runtime *runtime);
+
+/*
+ * A transaction begins; runtime_end() must follow. False when the daemon is
+ * stopping: then the transaction may only be turned away.
+ */
+bool runtime_begin(struct runtime *runtime);
+void runtime_end(struct runtime *runtime);
+
+/* Transactions under way. */
+unsigned runtime_transactions(struct runtime *runtime);
+
+#endif

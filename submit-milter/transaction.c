@@ -1,0 +1,507 @@
+/*
+ * transaction.c - see transaction.h.
+ */
+#include "transaction.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "audit/record.h"
+#include "base/log.h"
+#include "base/sbuf.h"
+#include "base/uid.h"
+#include "edit/completion.h"
+#include "policy/policy.h"
+#include "sign/choice.h"
+#include "sign/signer.h"
+
+/*
+ * Both MTAs break longer lines after they were signed (RFC 5321 section
+ * 4.5.3.1.6 allows no more).
+ */
+#define LINE_CEILING 998u
+
+struct transaction {
+	struct runtime *runtime;
+	struct config *config;		/* the one it began with */
+	const struct profile *profile;
+	struct arena *arena;
+	struct facts facts;
+	char id[UID_SIZE];
+	struct span session;
+	struct span queue_id;
+	struct verdict_log verdicts;
+	struct edit_list edits;
+	struct signing *signing;	/* NULL: not to be signed */
+	struct sign_choice choice;
+	const struct signature *signatures;
+	size_t signature_count;
+	/* The first fault of ours: mail that met one never passes. */
+	struct verdict fault;
+	int64_t began_us;		/* since 1970 */
+	int64_t began_ticks;		/* monotonic, microseconds */
+	enum stage stage;
+	bool is_recorded;
+};
+
+static int64_t
+microseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void
+note_fault(struct transaction *t, enum reason reason, struct span detail)
+{
+	if (t->fault.action == ACTION_PASS)
+		t->fault = verdict_tempfail(reason, detail);
+}
+
+static struct reply
+no_reply(void)
+{
+	return (struct reply){ .code = 0 };
+}
+
+/* --- the record ----------------------------------------------------------- */
+
+/* "rule/reason" of each rule on trial that would have turned it away */
+static struct span
+trial_text(const struct transaction *t)
+{
+	struct span text = { NULL, 0 };
+	struct sbuf out;
+
+	sbuf_init(&out, t->arena, 1000);
+	for (size_t i = 0; i < t->verdicts.n; i++) {
+		const struct verdict_entry *e = &t->verdicts.v[i];
+
+		if (e->mode != RULE_WARN || e->verdict.action == ACTION_PASS)
+			continue;
+		sbuf_addf(&out, "%s%s/%s", out.len == 0 ? " would-refuse=" :
+		    ",", rule_info(e->rule)->name,
+		    reason_info(e->verdict.reason)->name);
+	}
+	if (sbuf_done(&out, &text) != 0)
+		return SPAN(" would-refuse=...");
+	return text;
+}
+
+static const char *
+result_name(enum record_result result)
+{
+	static const char *const names[] = {
+		[RECORD_PASSED] = "passed",
+		[RECORD_REFUSED] = "refused",
+		[RECORD_DEFERRED] = "deferred",
+		[RECORD_ABORTED] = "aborted",
+	};
+
+	return names[result];
+}
+
+static void
+log_result(const struct transaction *t, enum record_result result,
+    const struct verdict *decision)
+{
+	struct span identity = t->facts.identity.name;
+	struct span detail = decision->detail;
+
+	if (identity.len == 0)
+		identity = SPAN("-");
+	log_write(decision->action == ACTION_TEMPFAIL ? LOG_LEVEL_WARNING :
+	    LOG_LEVEL_INFO,
+	    "%.*s/%s: %s queue=%.*s identity=%.*s client=%.*s sender=%.*s"
+	    "%s%s%s%.*s%.*s", SPAN_ARG(t->session), t->id,
+	    result_name(result), SPAN_ARG(t->queue_id.len > 0 ? t->queue_id :
+	    SPAN("-")), SPAN_ARG(identity), SPAN_ARG(t->facts.client.address),
+	    SPAN_ARG(t->facts.sender.text),
+	    decision->reason == REASON_NONE ? "" : " reason=",
+	    reason_info(decision->reason)->name,
+	    detail.len == 0 ? "" : " detail=", SPAN_ARG(detail),
+	    SPAN_ARG(trial_text(t)));
+}
+
+/* 0, or -1 when the record is not where it should be. */
+static int
+write_record(struct transaction *t, enum record_result result,
+    struct reply reply)
+{
+	struct record record = {
+		.facts = &t->facts,
+		.profile = t->profile->name,
+		.session = t->session,
+		.queue_id = t->queue_id,
+		.time_us = t->began_us,
+		.duration_us = microseconds(CLOCK_MONOTONIC) - t->began_ticks,
+		.result = result,
+		.stage = t->stage,
+		.reply = reply,
+		.verdicts = &t->verdicts,
+		.edits = &t->edits,
+		.signatures = t->signatures,
+		.signature_count = t->signature_count,
+		.unsigned_because = t->choice.unsigned_because,
+	};
+	char *line = record_json(&record);
+	int status = -1;
+
+	if (line != NULL)
+		status = audit_write(runtime_audit(t->runtime), line);
+	free(line);
+	t->is_recorded = true;
+	return status;
+}
+
+/*
+ * Ends the transaction with a verdict that does not pass: reply and record.
+ * That the record cannot be written changes nothing for the client, who is
+ * turned away in any case; the log keeps it.
+ */
+static struct reply
+turn_away(struct transaction *t, struct verdict verdict)
+{
+	struct reply reply = verdict_reply(&verdict, &t->config->replies,
+	    t->arena);
+	enum record_result result = reply.code < 500 ? RECORD_DEFERRED :
+	    RECORD_REFUSED;
+
+	if (write_record(t, result, reply) != 0)
+		log_error("%.*s/%s: audit record not written",
+		    SPAN_ARG(t->session), t->id);
+	log_result(t, result, &verdict);
+	return reply;
+}
+
+/* --- MAIL and RCPT -------------------------------------------------------- */
+
+static int
+gather_facts(struct transaction *t, const struct transaction_peer *peer,
+    char *const *argv)
+{
+	struct facts *facts = &t->facts;
+	const struct rights *rights = &t->config->rights;
+
+	facts_init(facts, t->arena, rights);
+	facts->now = t->began_us / 1000000;
+	facts->id = span_of(t->id);
+	facts->host = span_of(t->config->host_name);
+	if (facts->host.len == 0)
+		facts->host = peer->host;
+	facts->listener = peer->listener;
+	facts->client = peer->client;
+	facts->tls = peer->tls;
+	if (peer->login.len > 0 && identity_from_login(peer->login,
+	    &rights->identity, t->arena, &facts->identity) != 0)
+		return -1;
+	return facts_set_sender(facts, argv);
+}
+
+static struct transaction *
+transaction_new(struct runtime *runtime, const struct transaction_peer *peer)
+{
+	struct transaction *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->runtime = runtime;
+	t->config = runtime_config(runtime);
+	t->session = peer->session;
+	t->began_us = microseconds(CLOCK_REALTIME);
+	t->began_ticks = microseconds(CLOCK_MONOTONIC);
+	t->arena = arena_new((size_t)t->config->memory.message,
+	    runtime_budget(runtime));
+	if (t->arena == NULL || uid_make(t->began_us / 1000, t->id) != 0) {
+		arena_free(&t->arena);
+		config_unref(&t->config);
+		free(t);
+		return NULL;
+	}
+	edit_list_init(&t->edits, t->arena);
+	t->profile = config_profile(t->config, peer->listener.daemon_name,
+	    peer->listener.daemon_addr, peer->listener.daemon_port);
+	return t;
+}
+
+struct transaction *
+transaction_begin(struct runtime *runtime,
+    const struct transaction_peer *peer, char *const *argv,
+    struct reply *reply_r)
+{
+	struct transaction *t = transaction_new(runtime, peer);
+	struct verdict verdict;
+	bool may_begin;
+
+	if (t == NULL) {
+		const struct reason_info *info = reason_info(REASON_MEMORY);
+
+		*reply_r = (struct reply){ info->code, info->enhanced,
+			span_of(info->text), REASON_MEMORY };
+		log_error("%.*s: no memory for a transaction",
+		    SPAN_ARG(peer->session));
+		return NULL;
+	}
+	may_begin = runtime_begin(runtime);
+	if (gather_facts(t, peer, argv) != 0)
+		verdict = verdict_tempfail(REASON_MEMORY,
+		    SPAN("out of memory"));
+	else if (!may_begin)
+		verdict = verdict_tempfail(REASON_STOPPING,
+		    (struct span){ NULL, 0 });
+	else
+		verdict = policy_run(STAGE_MAIL, t->profile, &t->facts,
+		    &t->verdicts);
+	*reply_r = verdict.action == ACTION_PASS ? no_reply() :
+	    turn_away(t, verdict);
+	return t;
+}
+
+struct reply
+transaction_recipient(struct transaction *t, char *const *argv,
+    struct span mta_reply)
+{
+	struct facts_recipient *recipient;
+	struct verdict verdict;
+
+	t->stage = STAGE_RCPT;
+	if (facts_add_recipient(&t->facts, argv) != 0) {
+		verdict = verdict_tempfail(REASON_MEMORY,
+		    SPAN("out of memory"));
+		return verdict_reply(&verdict, &t->config->replies, t->arena);
+	}
+	recipient = &t->facts.recipients[t->facts.recipient_count - 1];
+	if (mta_reply.len > 0) {
+		recipient->is_refused_by_mta = true;
+		recipient->mta_reply = arena_span(t->arena, mta_reply);
+		return no_reply();
+	}
+	verdict = policy_run(STAGE_RCPT, t->profile, &t->facts, &t->verdicts);
+	recipient->verdict = verdict;
+	return verdict.action == ACTION_PASS ? no_reply() :
+	    verdict_reply(&verdict, &t->config->replies, t->arena);
+}
+
+void
+transaction_queue_id(struct transaction *t, struct span id)
+{
+	if (id.len > 0 && !span_eq(id, t->queue_id))
+		t->queue_id = arena_span(t->arena, id);
+}
+
+/* --- the message ---------------------------------------------------------- */
+
+void
+transaction_field(struct transaction *t, const char *name, const char *value)
+{
+	t->stage = STAGE_MESSAGE;
+	if (facts_add_field(&t->facts, t->profile, name, value) != 0)
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+}
+
+static void
+complete(struct transaction *t)
+{
+	const char *error = NULL;
+
+	switch (completion_run(t->profile, &t->facts, &t->edits, &error)) {
+	case COMPLETION_OK:
+		break;
+	case COMPLETION_NO_MEMORY:
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+		break;
+	case COMPLETION_LOOKUP_FAILED:
+		note_fault(t, REASON_TEMPORARY, span_of(error));
+		break;
+	}
+}
+
+/*
+ * The signature begins here, so that the body is hashed as it comes in. The
+ * edits known by now are all that this message will get.
+ */
+static void
+begin_signature(struct transaction *t)
+{
+	const char *error = NULL;
+
+	if (sign_choose(t->profile, &t->facts, t->config->keyring, &t->choice,
+	    &error) != 0) {
+		note_fault(t, REASON_TEMPORARY, span_of(error));
+		return;
+	}
+	if (t->choice.keys.n == 0)
+		return;
+	error = signer_refuses_header(t->config->signer, &t->facts.leaving);
+	if (error != NULL) {
+		t->choice.unsigned_because = error;
+		return;
+	}
+	if (signing_begin(t->config->signer, t->choice.keys,
+	    &t->facts.leaving, t->facts.id, t->arena,
+	    &t->signing, &error) != 0)
+		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+}
+
+void
+transaction_end_header(struct transaction *t)
+{
+	t->stage = STAGE_MESSAGE;
+	if (t->fault.action == ACTION_PASS &&
+	    facts_end_header(&t->facts, t->profile) != 0)
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+	/* What is cut is refused: there is nothing to complete or sign. */
+	if (t->fault.action == ACTION_PASS && !t->facts.is_header_cut)
+		complete(t);
+	if (t->fault.action == ACTION_PASS && !t->facts.is_header_cut)
+		begin_signature(t);
+}
+
+void
+transaction_body(struct transaction *t, struct span octets)
+{
+	const char *error = NULL;
+
+	facts_feed_body(&t->facts, octets);
+	if (t->signing == NULL)
+		return;
+	if (signing_body(t->signing, octets, &error) != 0) {
+		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+		signing_free(&t->signing);
+	}
+}
+
+/* NULL, or why a signature over such a body would not survive the way. */
+static const char *
+body_defeats_signature(const struct octets *body)
+{
+	if (body->has_bare_cr || body->has_bare_lf || body->has_nul)
+		return "body-stray-octets";
+	if (body->longest_line > LINE_CEILING)
+		return "body-line-too-long";
+	return NULL;
+}
+
+/* The last key comes first: each field goes above the one before. */
+static void
+end_signature(struct transaction *t)
+{
+	const char *why = body_defeats_signature(&t->facts.body);
+	const char *error = NULL;
+
+	if (t->signing == NULL)
+		return;
+	if (why != NULL) {
+		t->choice.unsigned_because = why;
+		return;
+	}
+	if (signing_end(t->signing, &t->signatures, &t->signature_count,
+	    &error) != 0) {
+		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+		return;
+	}
+	for (size_t i = t->signature_count; i > 0; i--)
+		if (edit_prepend(&t->edits, SPAN("DKIM-Signature"),
+		    t->signatures[i - 1].value, "dkim") != 0)
+			note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+}
+
+/*
+ * What a fault of ours left undecided is deferred, but a refusal that was
+ * certain all the same stands: a retry would meet it again.
+ */
+static struct verdict
+decide(struct transaction *t)
+{
+	struct verdict verdict = policy_run(STAGE_MESSAGE, t->profile,
+	    &t->facts, &t->verdicts);
+
+	if (t->fault.action != ACTION_PASS &&
+	    verdict.action != ACTION_REFUSE)
+		return t->fault;
+	return verdict;
+}
+
+struct reply
+transaction_end(struct transaction *t, transaction_apply *apply,
+    void *context)
+{
+	struct verdict verdict;
+
+	t->stage = STAGE_MESSAGE;
+	octets_end(&t->facts.body);
+	verdict = decide(t);
+	if (verdict.action == ACTION_PASS) {
+		end_signature(t);
+		if (arena_is_exhausted(t->arena))
+			note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+		verdict = t->fault;
+	}
+	if (verdict.action == ACTION_PASS && apply(context, &t->edits) != 0)
+		verdict = verdict_tempfail(REASON_EDIT_FAILED,
+		    SPAN("the MTA did not take the edits"));
+	if (verdict.action == ACTION_PASS && write_record(t, RECORD_PASSED,
+	    no_reply()) != 0)
+		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
+		    SPAN("audit record not written"));
+	if (verdict.action != ACTION_PASS) {
+		t->signature_count = 0;
+		return turn_away(t, verdict);
+	}
+	log_result(t, RECORD_PASSED, &verdict);
+	return no_reply();
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+/*
+ * Broken off: by a client that gave up after all its recipients were turned
+ * away, then it is a refusal; or for reasons we are not told.
+ */
+static void
+record_abort(struct transaction *t)
+{
+	const struct facts_recipient *refused = NULL;
+	struct verdict verdict = verdict_pass();
+	enum record_result result = RECORD_ABORTED;
+	struct reply reply = no_reply();
+	bool is_any_accepted = false;
+
+	for (size_t i = 0; i < t->facts.recipient_count; i++) {
+		const struct facts_recipient *r = &t->facts.recipients[i];
+
+		if (r->verdict.action != ACTION_PASS)
+			refused = r;
+		else if (!r->is_refused_by_mta)
+			is_any_accepted = true;
+	}
+	if (refused != NULL && !is_any_accepted) {
+		verdict = refused->verdict;
+		reply = verdict_reply(&verdict, &t->config->replies,
+		    t->arena);
+		result = reply.code < 500 ? RECORD_DEFERRED : RECORD_REFUSED;
+	}
+	if (write_record(t, result, reply) != 0)
+		log_error("%.*s/%s: audit record not written",
+		    SPAN_ARG(t->session), t->id);
+	log_result(t, result, &verdict);
+}
+
+void
+transaction_free(struct transaction **transaction)
+{
+	struct transaction *t = *transaction;
+
+	if (t == NULL)
+		return;
+	if (!t->is_recorded)
+		record_abort(t);
+	signing_free(&t->signing);
+	runtime_end(t->runtime);
+	arena_free(&t->arena);
+	config_unref(&t->config);
+	free(t);
+	*transaction = NULL;
+}
