@@ -43,8 +43,8 @@ COMMAND finds the lab in its environment:
 
 A configuration given with --config is used as it is, but for the socket, the
 user, the log and the audit file, which the lab sets. In it, @LAB_DIR@,
-@LAB_KEYS@ (keys as DOMAIN/SELECTOR.key) and @LAB_SOURCE@ (this folder) are
-filled in.
+@LAB_KEYS@ (keys as DOMAIN/SELECTOR.key), @LAB_SOURCE@ (this folder) and the
+ports, @LAB_SUBMISSION_PORT@ and so on, are filled in.
 
 The program is the one that $SUBMIT_MILTER names, or else the one built in
 _build/ or in the source tree itself.

@@ -60,7 +60,7 @@ class Milter:
         except OSError as why:
             raise UsageError("--config %s: %s" % (self.source, why.strerror)) from None
         for name, value in values.items():
-            octets = octets.replace(b"@%s@" % name.encode(), os.fsencode(value))
+            octets = octets.replace(b"@%s@" % name.encode(), os.fsencode(str(value)))
         self.config.write_bytes(octets)
 
     def start(self):

@@ -76,6 +76,9 @@ class MailSystem:
             "LAB_DIR": self.place.dir,
             "LAB_KEYS": self.keys.folder,
             "LAB_SOURCE": SOURCE,
+            "LAB_SUBMISSION_PORT": self.mta.submission_port,
+            "LAB_SUBMISSIONS_PORT": self.mta.submissions_port,
+            "LAB_MX_PORT": self.mta.mx_port,
         }
 
     def stop(self):

@@ -1,0 +1,136 @@
+"""One submission from EHLO to the end of DATA, and what became of it.
+
+`submit()` makes a session of its own, and checks what must hold for every
+submission there is: one audit record, and it tells the reply that the client
+saw.
+"""
+
+from .smtp import Client
+
+ALICE = "alice@example.org"
+RECIPIENT = "someone@example.com"
+
+RESULTS = {"2": "passed", "4": "deferred", "5": "refused"}
+
+
+def letter(*fields, body="Hello.\r\n"):
+    """A message with these header lines, as octets."""
+    lines = [line if isinstance(line, bytes) else line.encode() for line in fields]
+    body = body if isinstance(body, bytes) else body.encode()
+    return b"".join(line + b"\r\n" for line in lines) + b"\r\n" + body
+
+
+# Nothing in it is to be completed or mended.
+WHOLE = (
+    "Date: Mon, 2 Nov 2026 10:00:00 +0100",
+    "To: " + RECIPIENT,
+    "Message-ID: <whole@client.example>",
+    "Subject: a whole message",
+)
+
+
+def whole(*fields, **options):
+    """A complete message with these fields, From among them, before."""
+    return letter(*fields, *WHOLE, **options)
+
+
+FROM_ALICE = whole("From: " + ALICE)
+
+
+class Outcome:
+    """The replies of one submission, and where to find its traces."""
+
+    def __init__(self, lab, token):
+        self.lab = lab
+        self.token = token
+        self.stage = None
+        self.reply = None
+        self.recipient_replies = []
+
+    def ended(self, stage, reply):
+        """Notes the reply with which it ended."""
+        self.stage = stage
+        self.reply = reply
+        return self
+
+    @property
+    def verdict(self):
+        """Reply and stage in one line, as tests want it: 550 5.7.1 at MAIL."""
+        return "%s at %s" % (self.reply.codes, self.stage)
+
+    @property
+    def record(self):
+        """Its audit record."""
+        return self.lab.audit(self.token)[0]
+
+    @property
+    def relayed(self):
+        """What was relayed of it."""
+        return self.lab.relayed(self.token)
+
+    def __repr__(self):
+        return "%s %r" % (self.verdict, self.reply)
+
+
+def submit(
+    lab,
+    message=FROM_ALICE,
+    sender="<%s>" % ALICE,
+    recipients=("<%s>" % RECIPIENT,),
+    login=ALICE,
+    judge="milter",
+    **connection
+):
+    """Submits and returns the Outcome.
+
+    judge="mta" for what the mail server refuses by itself, without asking.
+    """
+    with Client(lab, **connection) as client:
+        if login:
+            answer = client.authenticate(login)
+            assert answer.code == 235, answer
+        outcome = talk(client, Outcome(lab, client.helo), sender, recipients, message)
+    if outcome.reply.code >= 400:
+        lab.refused.add(outcome.token)
+    if judge == "milter":
+        check_record(outcome)
+    return outcome
+
+
+def talk(client, outcome, sender, recipients, message):
+    """MAIL, RCPT, DATA, as far as it goes."""
+    reply = client.mail(sender)
+    if reply.code != 250:
+        return outcome.ended("MAIL", reply)
+    outcome.recipient_replies = [client.rcpt(recipient) for recipient in recipients]
+    if all(reply.code != 250 for reply in outcome.recipient_replies):
+        return outcome.ended("RCPT", outcome.recipient_replies[-1])
+    return outcome.ended("DATA", client.data(message))
+
+
+def check_record(outcome):
+    """There is one audit record, and it tells what the client saw."""
+    record = outcome.record
+    reply = outcome.reply
+    told = [(r["result"], codes(r.get("reply"))) for r in recipients_of(record)]
+    seen = [
+        ("accepted" if r.code == 250 else "refused", "" if r.code == 250 else r.codes)
+        for r in outcome.recipient_replies
+    ]
+    assert told == seen, "audit tells recipients %r, client saw %r" % (told, seen)
+    if outcome.stage == "RCPT":
+        return
+    want = RESULTS[str(reply.code)[0]]
+    assert record["result"] == want, record
+    if want != "passed":
+        assert codes(record["reply"]) == reply.codes, record
+
+
+def recipients_of(record):
+    """Recipients as the record has them."""
+    return record["envelope"]["recipients"]
+
+
+def codes(reply):
+    """Both codes of a reply in an audit record."""
+    return "%s %s" % (reply["code"], reply["enhanced"]) if reply else ""
