@@ -19,6 +19,7 @@
 enum canonicalization { CANON_SIMPLE, CANON_RELAXED };
 
 struct signer_settings {
+	/* Ed25519 signatures are relaxed in any case: see signer.c. */
 	enum canonicalization header;
 	enum canonicalization body;
 };

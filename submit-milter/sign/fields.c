@@ -1,0 +1,134 @@
+/*
+ * fields.c - see fields.h.
+ *
+ * Signed are the fields of RFC 6376 section 5.4.1; those of RFC 4871 that
+ * it left out though they decide what a reader sees or who wrote it
+ * (Sender, Message-ID, the MIME fields); List-Unsubscribe-Post, which
+ * RFC 8058 wants signed; receipt requests, so that nobody adds an address
+ * to a replayed message's; and what this program adds itself. Never signed
+ * is what changes on the way: Received, Return-Path, Bcc, Delivered-To,
+ * Authentication-Results, other signatures.
+ *
+ * Oversigned, that is: named once more than there are, so that another one
+ * in front breaks the signature, is what a reader is shown and what no
+ * forwarder or list has reason to add, only to replace. Reply-To, Sender
+ * and the list fields are not, because lists add them to mail that is
+ * otherwise untouched. The MIME fields are not, because the body hash
+ * covers what they would be misused for and gateways add them.
+ */
+#include "sign/fields.h"
+
+#include "base/ascii.h"
+
+/*
+ * libopendkim looks at so many octets of the names of all fields, joined by
+ * ":"; the rest is cut off.
+ */
+#define NAMES_MOST 4095u
+
+const char *const fields_oversigned[] = {
+	"From", "To", "Cc", "Subject", "Date", "Message-ID", NULL
+};
+
+static const char *const fields_signed[] = {
+	"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date",
+	"Message-ID", "In-Reply-To", "References",
+	"Resent-Date", "Resent-From", "Resent-Sender", "Resent-To",
+	"Resent-Cc", "Resent-Message-ID",
+	"MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+	"Content-ID", "Content-Description", "Content-Disposition",
+	"List-Id", "List-Help", "List-Unsubscribe", "List-Unsubscribe-Post",
+	"List-Subscribe", "List-Post", "List-Owner", "List-Archive",
+	"Disposition-Notification-To", "Return-Receipt-To",
+	"X-Original-Date", "X-Original-Message-ID", "X-Original-From",
+	"X-Original-Sender",
+};
+
+bool
+fields_is_signed(struct span name)
+{
+	const size_t n = sizeof(fields_signed) / sizeof(fields_signed[0]);
+
+	for (size_t i = 0; i < n; i++)
+		if (span_eq_nocase(name, span_of(fields_signed[i])))
+			return true;
+	return false;
+}
+
+size_t
+fields_wire(const struct header_field *field, char *to)
+{
+	struct span value = field->value;
+	size_t n = 0;
+
+#define PUT(c) do { if (to != NULL) to[n] = (c); n++; } while (0)
+	for (size_t i = 0; i < field->name.len; i++)
+		PUT(field->name.ptr[i]);
+	PUT(':');
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.ptr[i] == '\n' &&
+		    (i == 0 || value.ptr[i - 1] != '\r'))
+			PUT('\r');
+		PUT(value.ptr[i]);
+	}
+#undef PUT
+	return n;
+}
+
+/* NULL, or what is wrong with the octet at I. */
+static const char *
+refuse_octet(struct span value, size_t i)
+{
+	bool is_folded = i + 1 < value.len &&
+	    ascii_is_wsp((unsigned char)value.ptr[i + 1]);
+
+	switch (value.ptr[i]) {
+	case '\0':
+		return "NUL in a signed header field";
+	case '\r':
+		if (i + 1 < value.len && value.ptr[i + 1] == '\n')
+			return NULL;
+		return "CR on its own in a signed header field";
+	case '\n':
+		return is_folded ? NULL :
+		    "LF on its own in a signed header field";
+	case '\v':
+	case '\f':
+		return "VT or FF in a signed header field";
+	default:
+		return NULL;
+	}
+}
+
+static const char *
+refuse_field(const struct header_field *field)
+{
+	const char *why = NULL;
+
+	for (size_t i = 0; i < field->value.len && why == NULL; i++)
+		why = refuse_octet(field->value, i);
+	return why;
+}
+
+const char *
+fields_refuse(const struct header *header)
+{
+	const char *why = NULL;
+	size_t names = 0;
+
+	for (size_t i = 0; i < header->n && why == NULL; i++) {
+		const struct header_field *field = &header->v[i];
+		struct span name = span_trim(field->name);
+
+		if (!fields_is_signed(name))
+			continue;
+		/* Verifiers differ about "From :". */
+		if (name.len != field->name.len)
+			return "a blank in front of a field's colon";
+		names += name.len + 1;
+		if (names > NAMES_MOST)
+			return "too many header fields to sign";
+		why = refuse_field(field);
+	}
+	return why;
+}
