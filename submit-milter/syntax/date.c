@@ -239,7 +239,7 @@ read_minute_and_second(struct lex *lex, struct parts *parts, bool *has_fws_r)
 	    read_digits(lex, 2, 2, &parts->minute) < 0)
 		return -1;
 	end = lex->pos;
-	if (skip_gap(lex, GAP_FWS, has_fws_r) != 0)
+	if (skip_gap(lex, GAP_MAYBE, has_fws_r) != 0)
 		return -1;
 	if (peek(lex) != ':')
 		return 0;
@@ -249,7 +249,7 @@ read_minute_and_second(struct lex *lex, struct parts *parts, bool *has_fws_r)
 	if (skip_gap(lex, GAP_NONE, NULL) != 0 ||
 	    read_digits(lex, 2, 2, &parts->second) < 0)
 		return -1;
-	return skip_gap(lex, GAP_FWS, has_fws_r);
+	return skip_gap(lex, GAP_MAYBE, has_fws_r);
 }
 
 /*
