@@ -41,10 +41,13 @@ struct record {
 	const char *unsigned_because;	/* NULL: signed, or no matter */
 };
 
+/* "passed", "refused", "deferred", "aborted" */
+const char *record_result_name(enum record_result result);
+
 /*
- * The record as one line of JSON without line end, malloc'ed, the caller's
- * to free. Octets that are no UTF-8 are written as "\xNN" text. NULL when
- * there is no memory.
+ * The record as one line of JSON without line end, in ASCII; malloc'ed, the
+ * caller's to free. Octets that are no UTF-8 are written as "\xNN" text.
+ * NULL when there is no memory.
  */
 char *record_json(const struct record *record)
     __attribute__((warn_unused_result));

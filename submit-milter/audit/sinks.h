@@ -34,9 +34,10 @@ int audit_configure(struct audit *audit,
     __attribute__((warn_unused_result));
 
 /*
- * Writes LINE (without line end) to every sink. 0; or -1 and errno when the
- * file did not take all of it: then nothing of the line stays in the file,
- * and the message must not be accepted. Syslog is never a reason to fail.
+ * Writes LINE (without line end) to every sink, the file first. 0; or -1 and
+ * errno when the file did not take all of it: then nothing of the line stays
+ * in the file, syslog does not get it, and the message must not be accepted.
+ * Syslog is never a reason to fail.
  */
 int audit_write(struct audit *audit, const char *line)
     __attribute__((warn_unused_result));
