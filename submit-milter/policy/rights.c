@@ -226,28 +226,30 @@ ask_identity(struct resolver *resolver, const struct table *table,
 }
 
 /*
- * A pattern in the form of the keys of an address: "@.Example.ORG" becomes
- * "@.example.org". 0, or -1 when there is no memory.
+ * A pattern in the form of the keys of an address: "@Example.ORG" becomes
+ * "@example.org", "@.Example.ORG" "@.example.org". 0, or -1 when there is
+ * no memory.
  */
 static int
 fold_pattern(const struct rights *rights, struct span pattern,
     struct arena *arena, struct span *folded_r)
 {
 	size_t at = span_find_last(pattern, '@');
-	struct span domain, folded;
+	struct span domain = { NULL, 0 }, folded;
+	const char *prefix = "@";
 
-	if (at == pattern.len || at + 1 == pattern.len ||
-	    pattern.ptr[at + 1] != '.' || at != 0) {
-		domain = at < pattern.len ?
-		    span_slice(pattern, at + 1, pattern.len) :
-		    (struct span){ NULL, 0 };
+	if (at < pattern.len)
+		domain = span_slice(pattern, at + 1, pattern.len);
+	if (at != 0)
 		return mailbox_fold(span_slice(pattern, 0, at), domain,
 		    rights->fold_local_part, arena, folded_r);
+	if (domain.len > 0 && domain.ptr[0] == '.') {
+		prefix = "@.";
+		domain = span_slice(domain, 1, domain.len);
 	}
-	if (domain_fold(span_slice(pattern, 2, pattern.len), arena,
-	    &folded) != 0)
+	if (domain_fold(domain, arena, &folded) != 0)
 		return -1;
-	*folded_r = arena_printf(arena, "@.%.*s", SPAN_ARG(folded));
+	*folded_r = arena_printf(arena, "%s%.*s", prefix, SPAN_ARG(folded));
 	return folded_r->ptr == NULL ? -1 : 0;
 }
 
