@@ -113,6 +113,7 @@ sbuf_done(struct sbuf *sbuf, struct span *text_r)
 {
 	if (sbuf->is_failed)
 		return -1;
-	*text_r = (struct span){ sbuf->ptr == NULL ? "" : sbuf->ptr, sbuf->len };
+	*text_r = (struct span){ sbuf->ptr == NULL ? "" : sbuf->ptr,
+		sbuf->len };
 	return 0;
 }

@@ -43,7 +43,7 @@ enum stage { STAGE_MAIL, STAGE_RCPT, STAGE_MESSAGE, STAGE_COUNT };
 struct verdict {
 	enum action action;
 	enum reason reason;	/* REASON_NONE when it passes */
-	struct span shown;	/* fills "{}" of the text; may be seen by users */
+	struct span shown;	/* fills "{}" of the text; users see it */
 	struct span detail;	/* for log and audit only */
 };
 
@@ -69,7 +69,7 @@ struct reason_info {
 struct reply {
 	int code;
 	struct enhanced_code enhanced;
-	struct span text;	/* ASCII; lines separated by LF, none at the end */
+	struct span text;	/* ASCII; LF between lines */
 	enum reason reason;
 };
 

@@ -15,7 +15,7 @@
 #include "syntax/domain.h"
 
 struct mailbox {
-	struct span whole;	/* local@domain as written, without <> and route */
+	struct span whole;	/* local@domain as written, no <>, no route */
 	struct span local;	/* as written, quotes included */
 	struct span domain;	/* as written; empty when there is none */
 	enum domain_kind kind;
