@@ -1,0 +1,391 @@
+/*
+ * check.c - see check.h: single values.
+ */
+#include "config/check.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "syntax/cidr.h"
+#include "syntax/domain.h"
+
+#define NO_MEMORY "out of memory"
+
+/*
+ * A reply line holds a code, at most 200 octets that the verdict shows and
+ * the text: below 500 octets all together.
+ */
+#define REPLY_LINE_MAX 250u
+#define REPLY_LINES_MAX 10u
+#define PROFILE_NAME_MAX 64u
+#define DELIMITERS_MAX 8u
+#define USERS_BUFFER_MAX (1u << 20)
+
+/* A text of the arena, or that there was no memory for it. */
+static const char *
+say(struct span text)
+{
+	return text.ptr == NULL ? NO_MEMORY : text.ptr;
+}
+
+/* --- files and sockets ---------------------------------------------------- */
+
+const char *
+check_path(struct check *check, const char **value)
+{
+	(void)check;
+	if (**value != '\0' && **value != '/')
+		return "must be an absolute path, one that begins with /";
+	return NULL;
+}
+
+const char *
+check_file(struct check *check, const char **value)
+{
+	if (**value == '\0')
+		return "must not be empty";
+	return check_path(check, value);
+}
+
+const char *
+check_nonempty(struct check *check, const char **value)
+{
+	(void)check;
+	return **value == '\0' ? "must not be empty" : NULL;
+}
+
+/* PORT@HOST */
+static const char *
+check_inet(const char *s)
+{
+	char *end;
+	long port;
+
+	if (!ascii_is_digit((unsigned char)s[0]))
+		return "wants a port: inet:PORT@HOST";
+	errno = 0;
+	port = strtol(s, &end, 10);
+	if (errno != 0 || port < 1 || port > 65535)
+		return "wants a port between 1 and 65535";
+	if (end[0] != '@' || end[1] == '\0')
+		return "wants a host after the port: inet:PORT@HOST";
+	return NULL;
+}
+
+const char *
+check_socket(struct check *check, const char **value)
+{
+	const char *s = *value;
+
+	(void)check;
+	if (strncmp(s, "inet:", 5) == 0)
+		return check_inet(s + 5);
+	if (strncmp(s, "inet6:", 6) == 0)
+		return check_inet(s + 6);
+	if (strncmp(s, "unix:", 5) != 0)
+		return "must be unix:PATH, inet:PORT@HOST or "
+		    "inet6:PORT@HOST";
+	if (s[5] != '/')
+		return "wants an absolute path: unix:/PATH";
+	if (strlen(s + 5) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return "has a path that is too long for a socket";
+	return NULL;
+}
+
+/* --- users and groups ----------------------------------------------------- */
+
+/*
+ * Calls ASK with a larger buffer until it suffices. 1 found, 0 not found,
+ * -1 failed.
+ */
+typedef int ask_user(const char *name, char *buffer, size_t size,
+    struct key_owner *owner, bool *is_found);
+
+static int
+ask_passwd(const char *name, char *buffer, size_t size,
+    struct key_owner *owner, bool *is_found)
+{
+	struct passwd entry, *found = NULL;
+	int rc = getpwnam_r(name, &entry, buffer, size, &found);
+
+	*is_found = found != NULL;
+	if (found != NULL)
+		*owner = (struct key_owner){ found->pw_uid, found->pw_gid };
+	return rc;
+}
+
+static int
+ask_group(const char *name, char *buffer, size_t size,
+    struct key_owner *owner, bool *is_found)
+{
+	struct group entry, *found = NULL;
+	int rc = getgrnam_r(name, &entry, buffer, size, &found);
+
+	*is_found = found != NULL;
+	if (found != NULL)
+		owner->group = found->gr_gid;
+	return rc;
+}
+
+static int
+find_user(ask_user *ask, const char *name, struct key_owner *owner)
+{
+	for (size_t size = 4096; size <= USERS_BUFFER_MAX; size *= 4) {
+		char *buffer = malloc(size);
+		bool is_found = false;
+		int rc;
+
+		if (buffer == NULL)
+			return -1;
+		rc = ask(name, buffer, size, owner, &is_found);
+		free(buffer);
+		if (rc != ERANGE)
+			return is_found ? 1 : rc == 0 || rc == ENOENT ||
+			    rc == ESRCH ? 0 : -1;
+	}
+	return -1;
+}
+
+static const char *
+check_exists(struct check *check, ask_user *ask, const char *what,
+    const char *name)
+{
+	struct key_owner owner;
+
+	if (name[0] == '\0')
+		return NULL;
+	switch (find_user(ask, name, &owner)) {
+	case 1:
+		return NULL;
+	case 0:
+		return say(arena_printf(check->arena,
+		    "there is no %s \"%s\"", what, name));
+	default:
+		return say(arena_printf(check->arena,
+		    "the %s \"%s\" cannot be looked up", what, name));
+	}
+}
+
+const char *
+check_user(struct check *check, const char **value)
+{
+	return check_exists(check, ask_passwd, "user", *value);
+}
+
+const char *
+check_group(struct check *check, const char **value)
+{
+	return check_exists(check, ask_group, "group", *value);
+}
+
+int
+check_owner(const struct config *config, struct key_owner *owner_r)
+{
+	struct key_owner owner = { geteuid(), getegid() };
+
+	if (config->user[0] != '\0' &&
+	    find_user(ask_passwd, config->user, &owner) != 1)
+		return -1;
+	if (config->group[0] != '\0' &&
+	    find_user(ask_group, config->group, &owner) != 1)
+		return -1;
+	*owner_r = owner;
+	return 0;
+}
+
+/* --- names ---------------------------------------------------------------- */
+
+static const char *
+parse_domain(const char *value, bool is_utf8_allowed)
+{
+	struct span s = span_of(value);
+	enum domain_kind kind;
+	const char *why;
+
+	if (s.len == 0)
+		return NULL;
+	if (domain_parse(s, is_utf8_allowed, &kind, &why) != 1)
+		return why;
+	if (kind != DOMAIN_NAME)
+		return "must be a domain name";
+	if (!domain_is_qualified(s))
+		return "must be a fully qualified domain name";
+	return NULL;
+}
+
+const char *
+check_domain(struct check *check, const char **value)
+{
+	(void)check;
+	return parse_domain(*value, false);
+}
+
+const char *
+check_folded_domain(struct check *check, const char **value)
+{
+	const char *why = parse_domain(*value, true);
+	struct span folded = { "", 0 };
+	const char *copy;
+
+	if (why != NULL)
+		return why;
+	if (**value != '\0' &&
+	    domain_fold(span_of(*value), check->arena, &folded) != 0)
+		return NO_MEMORY;
+	copy = arena_strdup(check->arena, folded);
+	if (copy == NULL)
+		return NO_MEMORY;
+	*value = copy;
+	return NULL;
+}
+
+/* selector = sub-domain *( "." sub-domain )	; RFC 6376 section 3.1 */
+const char *
+check_selector(struct check *check, const char **value)
+{
+	enum domain_kind kind;
+	const char *ignored;
+
+	(void)check;
+	if (domain_parse(span_of(*value), false, &kind, &ignored) != 1 ||
+	    kind != DOMAIN_NAME)
+		return "must be a selector: labels of letters, digits and "
+		    "hyphens, joined by dots";
+	return NULL;
+}
+
+const char *
+check_realm(struct check *check, const char **value)
+{
+	(void)check;
+	for (const char *p = *value; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c == '@' || c == ',' || c == ':' || c == '"' ||
+		    c == ' ' || ascii_is_cntrl(c))
+			return "must have none of @ , : \" and no white "
+			    "space";
+	}
+	return NULL;
+}
+
+const char *
+check_delimiters(struct check *check, const char **value)
+{
+	(void)check;
+	for (const char *p = *value; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (ascii_is_alnum(c) || (!ascii_is_atext(c) && c != '.'))
+			return "must be signs that may stand in a local "
+			    "part, no letters or digits";
+	}
+	if (strlen(*value) > DELIMITERS_MAX)
+		return "must be at most 8 characters";
+	return NULL;
+}
+
+const char *
+check_profile_name(struct check *check, const char **value)
+{
+	size_t len = strlen(*value);
+
+	(void)check;
+	for (const char *p = *value; *p != '\0'; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (!ascii_is_alnum(c) && c != '-' && c != '_' && c != '.')
+			return "must be of letters, digits and - _ .";
+	}
+	if (len == 0 || len > PROFILE_NAME_MAX)
+		return "must be of 1 to 64 characters";
+	if (strcmp(*value, "default") == 0)
+		return "must not be \"default\": that is default_profile";
+	return NULL;
+}
+
+const char *
+check_ip(struct check *check, const char **value)
+{
+	struct ip ip;
+
+	(void)check;
+	return ip_parse(span_of(*value), &ip) == 1 ? NULL :
+	    "must be an IP address";
+}
+
+const char *
+check_table_type(struct check *check, const char **value)
+{
+	struct span all = { "", 0 };
+	const char *type;
+
+	for (size_t i = 0; (type = table_type(i)) != NULL; i++) {
+		if (strcmp(type, *value) == 0)
+			return NULL;
+		all = arena_printf(check->arena, "%.*s%s%s", SPAN_ARG(all),
+		    i == 0 ? "" : ", ", type);
+		if (all.ptr == NULL)
+			return NO_MEMORY;
+	}
+	return say(arena_printf(check->arena,
+	    "must be a type of table of this build (%.*s), not \"%s\"",
+	    SPAN_ARG(all), *value));
+}
+
+/* --- replies -------------------------------------------------------------- */
+
+/* Lines of printable ASCII, none of them empty or too long. */
+static const char *
+check_lines(const char *text)
+{
+	size_t line = 0, lines = 1;
+
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '\n') {
+			if (line == 0 || p[1] == '\0')
+				return "must not have empty lines";
+			line = 0;
+			lines++;
+		} else if (*p != ' ' && !ascii_is_vchar((unsigned char)*p)) {
+			return "must be printable ASCII";
+		} else if (++line > REPLY_LINE_MAX) {
+			return "must have no line of more than 250 "
+			    "characters";
+		}
+	}
+	if (lines > REPLY_LINES_MAX)
+		return "must have no more than 10 lines";
+	return NULL;
+}
+
+const char *
+check_contact(struct check *check, const char **value)
+{
+	(void)check;
+	return check_lines(*value);
+}
+
+const char *
+check_text(struct check *check, const char **value)
+{
+	const char *place = strstr(*value, "{}");
+	const char *why;
+
+	if (**value == '\0')
+		return "must not be empty";
+	why = check_lines(*value);
+	if (why != NULL || place == NULL)
+		return why;
+	if (strstr(check->option->doc.default_text, "{}") == NULL)
+		return "must have no {}: there is nothing to put there";
+	if (strstr(place + 2, "{}") != NULL)
+		return "must have {} only once";
+	return NULL;
+}

@@ -1,0 +1,50 @@
+/*
+ * check - what values of options must be, beyond their type.
+ *
+ * The functions that rows of the schema name; see option_check and
+ * option_verify in schema.h. Any thread.
+ */
+#ifndef SUBMIT_CONFIG_CHECK_H
+#define SUBMIT_CONFIG_CHECK_H
+
+#include "config/schema.h"
+
+/* --- on their own --------------------------------------------------------- */
+
+option_check check_contact;
+option_check check_delimiters;
+option_check check_domain;		/* qualified, or empty */
+option_check check_file;		/* an absolute path */
+option_check check_folded_domain;	/* the same, folded */
+option_check check_group;		/* exists, or empty */
+option_check check_ip;
+option_check check_nonempty;
+option_check check_path;		/* an absolute path, or empty */
+option_check check_profile_name;
+option_check check_realm;
+option_check check_selector;
+option_check check_socket;
+option_check check_table_type;
+option_check check_text;		/* of a reply */
+option_check check_user;		/* exists, or empty */
+
+/* --- together ------------------------------------------------------------- */
+
+option_verify verify_dkim_domain;	/* only once */
+option_verify verify_grant;		/* the table exists; marks its use */
+option_verify verify_listeners;		/* each says something */
+option_verify verify_memory;		/* the whole is no less than a part */
+option_verify verify_primary;		/* the table exists; marks its use */
+option_verify verify_profile_name;	/* only once */
+option_verify verify_signing_domain;	/* has keys */
+
+/* --- for others of config/ ------------------------------------------------ */
+
+/*
+ * User and group that the options name, else those of the process. 0, or -1
+ * when one cannot be found after all.
+ */
+int check_owner(const struct config *config, struct key_owner *owner_r)
+    __attribute__((warn_unused_result));
+
+#endif

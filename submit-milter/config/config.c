@@ -1,0 +1,274 @@
+/*
+ * config.c - see config.h: from settings to a configuration that works, and
+ * back to nothing. Tables and keys are opened here, after all of the file
+ * was found right.
+ */
+#include "config/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "config/check.h"
+#include "config/fault.h"
+#include "config/loader.h"
+#include "syntax/cidr.h"
+
+#define ARENA_CEILING ((size_t)1 << 30)
+
+/* *error_r becomes "WHERE: SUBJECT: WHY"; frees WHY, which may be NULL. */
+static int
+fail_why(char **error_r, const char *where, const char *subject, char *why)
+{
+	if (why == NULL)
+		return fault(error_r, NULL);
+	(void)fault(error_r, "%s: %s: %s", where, subject, why);
+	free(why);
+	return -1;
+}
+
+static int
+open_tables(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+	char *why = NULL;
+
+	config->tables = arena_calloc(settings->arena,
+	    settings->table_count, sizeof(struct table *));
+	if (config->tables == NULL)
+		return fault(error_r, NULL);
+	for (size_t i = 0; i < settings->table_count; i++) {
+		const struct table_entry *entry = &settings->tables[i];
+		struct span subject;
+
+		config->tables[i] = table_open(&entry->spec, &why);
+		if (config->tables[i] != NULL) {
+			config->table_count++;
+			continue;
+		}
+		subject = arena_printf(settings->arena, "tables.%s",
+		    entry->spec.name);
+		return fail_why(error_r, entry->where,
+		    subject.ptr == NULL ? "tables" : subject.ptr, why);
+	}
+	return 0;
+}
+
+/* An open table; the name was verified. */
+static const struct table *
+find_table(const struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->config.table_count; i++)
+		if (strcmp(settings->tables[i].spec.name, name) == 0)
+			return settings->config.tables[i];
+	return NULL;
+}
+
+static int
+link_rights(struct settings *settings, char **error_r)
+{
+	struct rights *rights = &settings->config.rights;
+
+	rights->tables = arena_calloc(settings->arena,
+	    settings->grant_count, sizeof(*rights->tables));
+	if (rights->tables == NULL)
+		return fault(error_r, NULL);
+	for (size_t i = 0; i < settings->grant_count; i++) {
+		const struct grant *grant = &settings->grants[i];
+
+		rights->tables[i] = (struct rights_table){
+			.table = find_table(settings, grant->table),
+			.is_by_identity = grant->is_by_identity != 0,
+			.right = grant->right,
+		};
+	}
+	rights->table_count = settings->grant_count;
+	if (settings->primary[0] != '\0')
+		rights->primary = find_table(settings, settings->primary);
+	return 0;
+}
+
+static int
+read_keys(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+	struct key_owner owner;
+	char *why = NULL;
+
+	if (check_owner(config, &owner) != 0)
+		return fault(error_r, "%s: user or group cannot be looked up",
+		    config->file);
+	for (size_t i = 0; i < settings->domain_count; i++) {
+		const struct dkim_domain *domain = &settings->domains[i];
+
+		for (size_t k = 0; k < domain->key_count; k++) {
+			const struct dkim_key *key = &domain->keys[k];
+
+			if (keyring_add(config->keyring, domain->domain,
+			    key->selector, key->file,
+			    config->minimum_rsa_bits, &owner, &why) != 0)
+				return fail_why(error_r, key->where,
+				    "dkim.domains.keys", why);
+		}
+	}
+	return 0;
+}
+
+static int
+open_signer(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+
+	config->signing.header =
+	    (enum canonicalization)(settings->canonicalization >> 1);
+	config->signing.body =
+	    (enum canonicalization)(settings->canonicalization & 1);
+	config->signer = signer_new(&config->signing);
+	if (config->signer == NULL)
+		return fault(error_r, "%s: the DKIM library cannot be used",
+		    config->file);
+	return 0;
+}
+
+static struct settings *
+settings_new(const char *file)
+{
+	struct settings *settings = calloc(1, sizeof(*settings));
+	struct config *config;
+
+	if (settings == NULL)
+		return NULL;
+	config = &settings->config;
+	atomic_init(&config->references, 1);
+	config->memory_owner = settings;
+	config->default_profile.name = "default";
+	settings->arena = arena_new(ARENA_CEILING, NULL);
+	config->keyring = keyring_new();
+	if (settings->arena != NULL)
+		config->file = arena_strdup(settings->arena, span_of(file));
+	if (config->file == NULL || config->keyring == NULL)
+		config_unref(&config);
+	return config == NULL ? NULL : settings;
+}
+
+struct config *
+config_load(const char *file, const struct config_override *overrides,
+    size_t override_count, char **error_r)
+{
+	struct settings *settings = settings_new(file);
+	struct config *config;
+
+	*error_r = NULL;
+	if (settings == NULL)
+		return NULL;
+	config = &settings->config;
+	if (loader_read(settings, file, overrides, override_count,
+	    error_r) != 0 ||
+	    open_tables(settings, error_r) != 0 ||
+	    link_rights(settings, error_r) != 0 ||
+	    read_keys(settings, error_r) != 0 ||
+	    open_signer(settings, error_r) != 0)
+		config_unref(&config);
+	return config;
+}
+
+struct config *
+config_ref(struct config *config)
+{
+	atomic_fetch_add(&config->references, 1);
+	return config;
+}
+
+void
+config_unref(struct config **config)
+{
+	struct config *c = *config;
+	struct settings *settings;
+
+	*config = NULL;
+	if (c == NULL || atomic_fetch_sub(&c->references, 1) != 1)
+		return;
+	settings = c->memory_owner;
+	signer_free(&c->signer);
+	keyring_free(&c->keyring);
+	for (size_t i = 0; i < c->table_count; i++)
+		table_free(&c->tables[i]);
+	arena_free(&settings->arena);
+	free(settings);
+}
+
+const char *
+config_needs_restart(const struct config *old, const struct config *new)
+{
+	if (strcmp(old->socket, new->socket) != 0)
+		return "socket";
+	if (old->socket_mode != new->socket_mode)
+		return "socket_mode";
+	if (strcmp(old->socket_group, new->socket_group) != 0)
+		return "socket_group";
+	if (strcmp(old->user, new->user) != 0)
+		return "user";
+	if (strcmp(old->group, new->group) != 0)
+		return "group";
+	if (strcmp(old->pid_file, new->pid_file) != 0)
+		return "pid_file";
+	if (old->memory.message != new->memory.message)
+		return "memory.message";
+	if (old->memory.total != new->memory.total)
+		return "memory.total";
+	return NULL;
+}
+
+/* --- profiles ------------------------------------------------------------- */
+
+/* A port in decimal; 0 when it is none. */
+static int
+parse_port(struct span s)
+{
+	int port = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (!ascii_is_digit((unsigned char)s.ptr[i]) || port > 65535)
+			return 0;
+		port = port * 10 + (s.ptr[i] - '0');
+	}
+	return port;
+}
+
+static bool
+is_same_ip(const char *want, struct span have)
+{
+	struct ip a, b;
+
+	return ip_parse(span_of(want), &a) == 1 && ip_parse(have, &b) == 1 &&
+	    memcmp(a.octets, b.octets, sizeof(a.octets)) == 0;
+}
+
+static bool
+is_match(const struct listener_match *match, struct span daemon_name,
+    struct span daemon_addr, struct span daemon_port)
+{
+	if (match->daemon_name != NULL &&
+	    !span_eq(span_of(match->daemon_name), daemon_name))
+		return false;
+	if (match->daemon_addr != NULL &&
+	    !is_same_ip(match->daemon_addr, daemon_addr))
+		return false;
+	return match->daemon_port == 0 ||
+	    match->daemon_port == parse_port(daemon_port);
+}
+
+const struct profile *
+config_profile(const struct config *config, struct span daemon_name,
+    struct span daemon_addr, struct span daemon_port)
+{
+	for (size_t i = 0; i < config->profile_count; i++) {
+		const struct profile *profile = &config->profiles[i];
+
+		for (size_t k = 0; k < profile->listener_count; k++)
+			if (is_match(&profile->listeners[k], daemon_name,
+			    daemon_addr, daemon_port))
+				return profile;
+	}
+	return &config->default_profile;
+}

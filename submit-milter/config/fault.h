@@ -1,0 +1,16 @@
+/*
+ * fault - error texts on their way out of config_load().
+ *
+ * For the files of config/ only.
+ */
+#ifndef SUBMIT_CONFIG_FAULT_H
+#define SUBMIT_CONFIG_FAULT_H
+
+/*
+ * *error_r becomes the text, malloc'ed; NULL when FORMAT is (no memory was
+ * the fault) or when there is no memory for it. Returns -1.
+ */
+int fault(char **error_r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,515 @@
+/*
+ * schema.c - see schema.h. The order of the rows is that in which options
+ * are read and printed: a section is read after those that it draws on.
+ */
+#include "config/schema.h"
+
+#include <limits.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "config/check.h"
+#include "config/suggest.h"
+
+#define MILLION 1000000
+
+static const struct choice log_targets[] = {
+	{ "stderr", LOG_TARGET_STDERR },
+	{ "syslog", LOG_TARGET_SYSLOG },
+	{ NULL, 0 },
+};
+
+static const struct choice log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR },
+	{ "warning", LOG_LEVEL_WARNING },
+	{ "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG },
+	{ NULL, 0 },
+};
+
+static const struct choice facilities[] = {
+	{ "mail", LOG_MAIL },
+	{ "daemon", LOG_DAEMON },
+	{ "auth", LOG_AUTH },
+	{ "authpriv", LOG_AUTHPRIV },
+	{ "user", LOG_USER },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ NULL, 0 },
+};
+
+static const struct choice rule_modes[] = {
+	{ "enforce", RULE_ENFORCE },
+	{ "warn", RULE_WARN },
+	{ "off", RULE_OFF },
+	{ NULL, 0 },
+};
+
+static const struct choice tls_versions[] = {
+	{ "1.0", 10 },
+	{ "1.1", 11 },
+	{ "1.2", 12 },
+	{ "1.3", 13 },
+	{ NULL, 0 },
+};
+
+static const struct choice sign_modes[] = {
+	{ "with-rights", SIGN_WITH_RIGHTS },
+	{ "authenticated", SIGN_AUTHENTICATED },
+	{ "off", SIGN_OFF },
+	{ NULL, 0 },
+};
+
+static const struct choice grant_keys[] = {
+	{ "address", false },
+	{ "identity", true },
+	{ NULL, 0 },
+};
+
+static const struct choice grant_rights[] = {
+	{ "own", RIGHT_OWN },
+	{ "acts-for", RIGHT_ACTS_FOR },
+	{ NULL, 0 },
+};
+
+static const struct choice canonicalizations[] = {
+	{ "simple/simple", CANON_SIMPLE << 1 | CANON_SIMPLE },
+	{ "simple/relaxed", CANON_SIMPLE << 1 | CANON_RELAXED },
+	{ "relaxed/simple", CANON_RELAXED << 1 | CANON_SIMPLE },
+	{ "relaxed/relaxed", CANON_RELAXED << 1 | CANON_RELAXED },
+	{ NULL, 0 },
+};
+
+#define NOWHERE .where = SECTION_NOWHERE, .name = SECTION_NOWHERE
+#define PLAIN(id) [id] = { NOWHERE, .also = SECTION_COUNT }
+
+static const struct section sections[] = {
+	PLAIN(SECTION_ROOT),
+	PLAIN(SECTION_MEMORY),
+	PLAIN(SECTION_LOG),
+	PLAIN(SECTION_AUDIT),
+	[SECTION_TABLES] = {
+		.size = sizeof(struct table_entry),
+		.where = offsetof(struct table_entry, where),
+		.name = offsetof(struct table_entry, spec.name),
+		.also = SECTION_COUNT,
+		.variant = "type",
+		.kind = "table",
+	},
+	PLAIN(SECTION_IDENTITY),
+	PLAIN(SECTION_RIGHTS),
+	[SECTION_GRANTS] = {
+		.size = sizeof(struct grant),
+		.where = offsetof(struct grant, where),
+		.name = SECTION_NOWHERE,
+		.also = SECTION_COUNT,
+	},
+	PLAIN(SECTION_PROFILE),
+	PLAIN(SECTION_RULES),
+	PLAIN(SECTION_TLS),
+	PLAIN(SECTION_LIMITS),
+	PLAIN(SECTION_COMPLETE),
+	[SECTION_PROFILES] = {
+		NOWHERE,
+		.size = sizeof(struct profile),
+		.also = SECTION_PROFILE,
+	},
+	[SECTION_LISTENERS] = {
+		NOWHERE,
+		.size = sizeof(struct listener_match),
+		.also = SECTION_COUNT,
+	},
+	PLAIN(SECTION_DKIM),
+	[SECTION_DKIM_DOMAINS] = {
+		NOWHERE,
+		.size = sizeof(struct dkim_domain),
+		.also = SECTION_COUNT,
+	},
+	[SECTION_DKIM_KEYS] = {
+		.size = sizeof(struct dkim_key),
+		.where = offsetof(struct dkim_key, where),
+		.name = SECTION_NOWHERE,
+		.also = SECTION_COUNT,
+	},
+	PLAIN(SECTION_REPLIES),
+	PLAIN(SECTION_TEXTS),
+};
+
+_Static_assert(sizeof(sections) / sizeof(sections[0]) == SECTION_COUNT,
+    "a row for each section");
+
+/* --- how rows are written ------------------------------------------------- */
+
+#define ROW(id, what, path, kind, initial, help) \
+	.section = SECTION_##id, .type = OPTION_##what, \
+	.doc = { path, kind, initial, help }
+#define AT(type, member) .offset = offsetof(struct type, member)
+#define LIST_AT(type, member, number) \
+	AT(type, member), .count = offsetof(struct type, number)
+
+#define BOOL(id, path, initial, help, ...) \
+	{ ROW(id, BOOL, path, "boolean", initial, help), __VA_ARGS__ }
+#define INT(id, path, initial, from, to, help, ...) \
+	{ ROW(id, INT, path, "integer", initial, help), .min = from, \
+	  .max = to, __VA_ARGS__ }
+#define STRING(id, path, initial, help, ...) \
+	{ ROW(id, STRING, path, "string", initial, help), __VA_ARGS__ }
+#define ENUM(id, path, initial, among, help, ...) \
+	{ ROW(id, ENUM, path, "choice", initial, help), .choices = among, \
+	  __VA_ARGS__ }
+#define MODE(id, path, initial, help, ...) \
+	{ ROW(id, MODE, path, "mode", initial, help), __VA_ARGS__ }
+#define GROUP(id, inner, path, help, ...) \
+	{ ROW(id, GROUP, path, "group", NULL, help), \
+	  .content = SECTION_##inner, __VA_ARGS__ }
+#define MAP(id, inner, path, help, ...) \
+	{ ROW(id, MAP, path, "groups by name", "", help), \
+	  .content = SECTION_##inner, __VA_ARGS__ }
+#define LIST(id, inner, path, help, ...) \
+	{ ROW(id, LIST, path, "list of groups", "", help), \
+	  .content = SECTION_##inner, __VA_ARGS__ }
+
+#define SAME_AS_FIELD .offset = 0	/* a group within the same struct */
+
+/* --- the options ---------------------------------------------------------- */
+
+static const struct option options[] = {
+	STRING(ROOT, "socket", "unix:/run/submit-milter/milter.sock",
+	    "where the MTA reaches us: unix:PATH, inet:PORT@HOST or "
+	    "inet6:PORT@HOST",
+	    AT(settings, config.socket), .check = check_socket),
+	MODE(ROOT, "socket_mode", "0660",
+	    "permissions of a UNIX socket",
+	    AT(settings, config.socket_mode)),
+	STRING(ROOT, "socket_group", "",
+	    "group of a UNIX socket; empty: that of the process",
+	    AT(settings, config.socket_group), .check = check_group),
+	STRING(ROOT, "user", "",
+	    "run as this user when started as root; empty: stay",
+	    AT(settings, config.user), .check = check_user),
+	STRING(ROOT, "group", "",
+	    "run with this group when started as root; empty: the user's",
+	    AT(settings, config.group), .check = check_group),
+	STRING(ROOT, "pid_file", "",
+	    "file for the process id; empty: none",
+	    AT(settings, config.pid_file), .check = check_path),
+	STRING(ROOT, "host_name", "",
+	    "our name in Message-ID and audit; empty: the MTA's own",
+	    AT(settings, config.host_name), .check = check_domain),
+	INT(ROOT, "stop_timeout", "20", 0, 3600,
+	    "seconds that a stop waits for messages under way",
+	    AT(settings, config.stop_timeout)),
+
+	GROUP(ROOT, MEMORY, "memory", "ceilings", SAME_AS_FIELD),
+	INT(MEMORY, "memory.message", "4194304", 65536, INT_MAX,
+	    "octets that one message may take",
+	    AT(settings, config.memory.message), .verify = verify_memory),
+	INT(MEMORY, "memory.total", "268435456", 65536, INT_MAX,
+	    "octets that all messages together may take",
+	    AT(settings, config.memory.total), .verify = verify_memory),
+
+	GROUP(ROOT, LOG, "log", "the operator's log", SAME_AS_FIELD),
+	ENUM(LOG, "log.target", "stderr", log_targets,
+	    "where to log", AT(settings, config.log.target)),
+	ENUM(LOG, "log.facility", "mail", facilities,
+	    "facility of syslog", AT(settings, config.log.facility)),
+	ENUM(LOG, "log.level", "info", log_levels,
+	    "log what is at least as urgent",
+	    AT(settings, config.log.level)),
+
+	GROUP(ROOT, AUDIT, "audit", "one record for each message",
+	    SAME_AS_FIELD),
+	STRING(AUDIT, "audit.file", "",
+	    "file of JSON lines; empty: none",
+	    AT(settings, config.audit.file), .check = check_path),
+	MODE(AUDIT, "audit.file_mode", "0640",
+	    "permissions of the file when it is made",
+	    AT(settings, config.audit.file_mode)),
+	BOOL(AUDIT, "audit.syslog", "false",
+	    "records to syslog too", AT(settings, config.audit.syslog)),
+	ENUM(AUDIT, "audit.facility", "mail", facilities,
+	    "facility of syslog for records",
+	    AT(settings, config.audit.facility)),
+
+	MAP(ROOT, TABLES, "tables", "look-up tables, each under its name",
+	    LIST_AT(settings, tables, table_count)),
+	STRING(TABLES, "tables.type", NULL, "what kind of table it is",
+	    AT(table_entry, spec.type), .flags = OPTION_REQUIRED,
+	    .check = check_table_type),
+	STRING(TABLES, "tables.file", NULL, "file in Postfix's source format",
+	    AT(table_entry, spec.file), .flags = OPTION_REQUIRED,
+	    .variants = "texthash", .check = check_file),
+	{ ROW(TABLES, ROWS, "tables.rows", "list of pairs", NULL,
+	    "the rows, each [ key, value ]"),
+	    LIST_AT(table_entry, spec.rows, spec.row_count),
+	    .flags = OPTION_REQUIRED | OPTION_NONEMPTY,
+	    .variants = "inline" },
+
+	GROUP(ROOT, IDENTITY, "identity", "how logins are read",
+	    SAME_AS_FIELD),
+	STRING(IDENTITY, "identity.realm", "",
+	    "added, after an @, to logins that have none",
+	    AT(settings, config.rights.identity.realm),
+	    .check = check_realm),
+	BOOL(IDENTITY, "identity.fold_case", "true",
+	    "upper and lower case of logins are the same",
+	    AT(settings, config.rights.identity.fold_case)),
+
+	GROUP(ROOT, RIGHTS, "rights", "who may send as whom", SAME_AS_FIELD),
+	BOOL(RIGHTS, "rights.self", "true",
+	    "an identity that is an address may use that address",
+	    AT(settings, config.rights.self)),
+	STRING(RIGHTS, "rights.delimiters", "+",
+	    "characters that begin an address extension; empty: none",
+	    AT(settings, config.rights.delimiters),
+	    .check = check_delimiters),
+	BOOL(RIGHTS, "rights.fold_local_part", "true",
+	    "upper and lower case of local parts are the same",
+	    AT(settings, config.rights.fold_local_part)),
+	LIST(RIGHTS, GRANTS, "rights.tables", "tables that give rights",
+	    LIST_AT(settings, grants, grant_count)),
+	STRING(GRANTS, "rights.tables.table", NULL, "name of a table",
+	    AT(grant, table), .flags = OPTION_REQUIRED,
+	    .verify = verify_grant),
+	ENUM(GRANTS, "rights.tables.key", "address", grant_keys,
+	    "what its keys are", AT(grant, is_by_identity)),
+	ENUM(GRANTS, "rights.tables.right", "acts-for", grant_rights,
+	    "what right a row gives", AT(grant, right)),
+	STRING(RIGHTS, "rights.primary", "",
+	    "table from identity to primary address; empty: none",
+	    AT(settings, primary), .verify = verify_primary),
+
+	GROUP(ROOT, DKIM, "dkim", "signing", SAME_AS_FIELD),
+	ENUM(DKIM, "dkim.canonicalization", "relaxed/simple",
+	    canonicalizations, "of header and body",
+	    AT(settings, canonicalization)),
+	INT(DKIM, "dkim.minimum_rsa_bits", "2048", 1024, 16384,
+	    "refuse RSA keys that are shorter",
+	    AT(settings, config.minimum_rsa_bits)),
+	LIST(DKIM, DKIM_DOMAINS, "dkim.domains", "the domains to sign for",
+	    LIST_AT(settings, domains, domain_count)),
+	STRING(DKIM_DOMAINS, "dkim.domains.domain", NULL,
+	    "the domain, as d= has it",
+	    AT(dkim_domain, domain), .flags = OPTION_REQUIRED,
+	    .check = check_folded_domain, .verify = verify_dkim_domain),
+	LIST(DKIM_DOMAINS, DKIM_KEYS, "dkim.domains.keys",
+	    "its keys; each makes a signature",
+	    LIST_AT(dkim_domain, keys, key_count),
+	    .flags = OPTION_REQUIRED | OPTION_NONEMPTY),
+	STRING(DKIM_KEYS, "dkim.domains.keys.selector", NULL,
+	    "the selector, as s= has it",
+	    AT(dkim_key, selector), .flags = OPTION_REQUIRED,
+	    .check = check_selector),
+	STRING(DKIM_KEYS, "dkim.domains.keys.file", NULL,
+	    "the private key, RSA or Ed25519, in PEM",
+	    AT(dkim_key, file), .flags = OPTION_REQUIRED,
+	    .check = check_file),
+
+	GROUP(ROOT, PROFILE, "default_profile",
+	    "what holds for a listener that no profile names",
+	    AT(settings, config.default_profile)),
+	GROUP(PROFILE, RULES, "default_profile.rules",
+	    "each rule: enforce, warn or off", SAME_AS_FIELD),
+#define RULE(id, rule_name, must, text) \
+	ENUM(RULES, "default_profile.rules." rule_name, "enforce", \
+	    rule_modes, text, .offset = offsetof(struct profile, rules) + \
+	    RULE_##id * sizeof(enum rule_mode)),
+#include "policy/rules.def"
+#undef RULE
+	GROUP(PROFILE, TLS, "default_profile.tls", "for tls-required",
+	    SAME_AS_FIELD),
+	ENUM(TLS, "default_profile.tls.minimum_version", "1.2", tls_versions,
+	    "oldest TLS version", AT(profile, tls.minimum_version)),
+	INT(TLS, "default_profile.tls.minimum_bits", "128", 0, 512,
+	    "weakest cipher", AT(profile, tls.minimum_bits)),
+	{ ROW(PROFILE, NETWORKS, "default_profile.trusted_networks",
+	    "array of networks", "",
+	    "mail from there may be signed though it came in the clear"),
+	    LIST_AT(profile, trusted_networks, trusted_network_count) },
+	BOOL(PROFILE, "default_profile.address_literals", "false",
+	    "accept user@[192.0.2.1] in envelope and address fields",
+	    AT(profile, address_literals)),
+	GROUP(PROFILE, LIMITS, "default_profile.limits",
+	    "for message-syntax", SAME_AS_FIELD),
+	INT(LIMITS, "default_profile.limits.header_size", "32000", 1000,
+	    10 * MILLION, "octets of all header fields",
+	    AT(profile, limits.header_size)),
+	INT(LIMITS, "default_profile.limits.field_size", "28000", 1000,
+	    10 * MILLION, "octets of one header field",
+	    AT(profile, limits.field_size)),
+	INT(LIMITS, "default_profile.limits.fields", "500", 10, 100000,
+	    "number of header fields", AT(profile, limits.fields)),
+	INT(LIMITS, "default_profile.limits.mime_depth", "30", 1, 1000,
+	    "depth of nested MIME parts", AT(profile, limits.mime_depth)),
+	INT(LIMITS, "default_profile.limits.address_tokens", "10000", 10,
+	    MILLION, "words and signs of one address field",
+	    AT(profile, limits.address_tokens)),
+	GROUP(PROFILE, COMPLETE, "default_profile.complete",
+	    "what is mended instead of refused", SAME_AS_FIELD),
+	BOOL(COMPLETE, "default_profile.complete.date", "true",
+	    "add a missing Date, replace one that cannot be read",
+	    AT(profile, complete.date)),
+	BOOL(COMPLETE, "default_profile.complete.message_id", "true",
+	    "add a missing Message-ID, replace one that cannot be read",
+	    AT(profile, complete.message_id)),
+	BOOL(COMPLETE, "default_profile.complete.sender", "true",
+	    "add Sender when From is not the identity's own address",
+	    AT(profile, complete.sender)),
+	BOOL(COMPLETE, "default_profile.complete.sender_from_envelope",
+	    "false",
+	    "take the envelope sender for Sender when the identity has no "
+	    "address",
+	    AT(profile, complete.sender_from_envelope)),
+	BOOL(COMPLETE, "default_profile.complete.destination", "true",
+	    "add \"To: undisclosed-recipients:;\" where no recipient "
+	    "is named, remove Bcc",
+	    AT(profile, complete.destination)),
+	ENUM(PROFILE, "default_profile.sign", "with-rights", sign_modes,
+	    "whose mail is signed", AT(profile, sign)),
+	STRING(PROFILE, "default_profile.sign_fallback_domain", "",
+	    "sign for this domain when that of From has no key; "
+	    "empty: leave it unsigned",
+	    AT(profile, sign_fallback_domain), .check = check_folded_domain,
+	    .verify = verify_signing_domain),
+
+	LIST(ROOT, PROFILES, "profiles",
+	    "what holds for listeners; the first that matches counts",
+	    LIST_AT(settings, config.profiles, config.profile_count),
+	    .flags = OPTION_INHERITS),
+	STRING(PROFILES, "profiles.name", NULL, "name in log and audit",
+	    AT(profile, name), .flags = OPTION_REQUIRED,
+	    .check = check_profile_name, .verify = verify_profile_name),
+	LIST(PROFILES, LISTENERS, "profiles.listeners",
+	    "the listeners it is for",
+	    LIST_AT(profile, listeners, listener_count),
+	    .flags = OPTION_REQUIRED | OPTION_NONEMPTY,
+	    .verify = verify_listeners),
+	STRING(LISTENERS, "profiles.listeners.daemon_name", NULL,
+	    "the MTA's macro {daemon_name}",
+	    AT(listener_match, daemon_name), .check = check_nonempty),
+	INT(LISTENERS, "profiles.listeners.daemon_port", NULL, 1, 65535,
+	    "the MTA's macro {daemon_port}", AT(listener_match, daemon_port)),
+	STRING(LISTENERS, "profiles.listeners.daemon_addr", NULL,
+	    "the MTA's macro {daemon_addr}",
+	    AT(listener_match, daemon_addr), .check = check_ip),
+
+	GROUP(ROOT, REPLIES, "replies", "what users are told", SAME_AS_FIELD),
+	STRING(REPLIES, "replies.contact", "",
+	    "a line to add to every reply; empty: none",
+	    AT(settings, config.replies.contact), .check = check_contact),
+	GROUP(REPLIES, TEXTS, "replies.texts",
+	    "words of your own for a reason", SAME_AS_FIELD),
+#define REASON(id, reason_name, rule, code, class, subject, detail, text) \
+	STRING(TEXTS, "replies.texts." reason_name, text, \
+	    "reply " #code " " #class "." #subject "." #detail, \
+	    .offset = offsetof(struct settings, config.replies.texts) + \
+	    REASON_##id * sizeof(const char *), \
+	    .flags = OPTION_IMPLIED, .check = check_text),
+#include "policy/reasons.def"
+#undef REASON
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+const struct option *
+schema_option(size_t index)
+{
+	return index < OPTIONS ? &options[index] : NULL;
+}
+
+const struct config_option *
+config_option(size_t index)
+{
+	return index < OPTIONS ? &options[index].doc : NULL;
+}
+
+const struct section *
+schema_section(enum section_id section)
+{
+	return &sections[section];
+}
+
+const struct option *
+schema_next(enum section_id section, size_t *index)
+{
+	while (*index < 2 * OPTIONS) {
+		enum section_id wanted = *index < OPTIONS ? section :
+		    sections[section].also;
+		const struct option *option = &options[(*index)++ % OPTIONS];
+
+		if (option->section == wanted)
+			return option;
+	}
+	return NULL;
+}
+
+const struct option *
+schema_find(enum section_id section, const char *name)
+{
+	const struct option *option;
+	size_t index = 0;
+
+	while ((option = schema_next(section, &index)) != NULL)
+		if (strcmp(option_name(option), name) == 0)
+			break;
+	return option;
+}
+
+const struct option *
+schema_suggest(enum section_id section, const char *name)
+{
+	const struct option *option, *nearest = NULL;
+	size_t index = 0, least = suggest_limit(name) + 1;
+
+	while ((option = schema_next(section, &index)) != NULL) {
+		size_t distance = suggest_distance(option_name(option), name);
+
+		if (distance < least) {
+			least = distance;
+			nearest = option;
+		}
+	}
+	return nearest;
+}
+
+const char *
+option_name(const struct option *option)
+{
+	const char *dot = strrchr(option->doc.path, '.');
+
+	return dot == NULL ? option->doc.path : dot + 1;
+}
+
+/* Is WORD one of the words of LIST? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *p = list; *p != '\0'; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (strcspn(p, " ") == len && memcmp(p, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+option_applies(const struct option *option, const void *base)
+{
+	const struct section *section = &sections[option->section];
+	const struct option *variant;
+	const char *value;
+
+	if (option->variants == NULL)
+		return true;
+	variant = schema_find(option->section, section->variant);
+	memcpy(&value, (const char *)base + variant->offset, sizeof(value));
+	return value != NULL && has_word(option->variants, value);
+}

@@ -1,0 +1,163 @@
+/*
+ * verify.c - see check.h: options that must fit together.
+ */
+#include "config/check.h"
+
+#include <string.h>
+
+#define NO_MEMORY "out of memory"
+
+static const char *
+say(struct span text)
+{
+	return text.ptr == NULL ? NO_MEMORY : text.ptr;
+}
+
+static const char *
+string_at(const void *field)
+{
+	const char *value;
+
+	memcpy(&value, field, sizeof(value));
+	return value;
+}
+
+const char *
+verify_memory(struct check *check, const void *base, const void *field)
+{
+	const struct config_memory *memory = &check->settings->config.memory;
+
+	(void)base;
+	(void)field;
+	return memory->message <= memory->total ? NULL :
+	    "memory.message must not be more than memory.total";
+}
+
+/* --- tables --------------------------------------------------------------- */
+
+static struct table_entry *
+find_table(struct settings *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->table_count; i++)
+		if (strcmp(settings->tables[i].spec.name, name) == 0)
+			return &settings->tables[i];
+	return NULL;
+}
+
+/*
+ * A use of a table, by keys in lower case or not. Rows are kept in one form
+ * only, so the users of a table must agree.
+ */
+static const char *
+use_table(struct check *check, const char *name, bool is_folded)
+{
+	struct table_entry *entry = find_table(check->settings, name);
+
+	if (entry == NULL)
+		return say(arena_printf(check->arena,
+		    "there is no table \"%s\"", name));
+	entry->is_used = true;
+	if (is_folded)
+		entry->is_folded_use = true;
+	else
+		entry->is_kept_use = true;
+	if (entry->is_folded_use && entry->is_kept_use)
+		return say(arena_printf(check->arena, "table \"%s\" cannot "
+		    "serve both addresses and identities while "
+		    "rights.fold_local_part and identity.fold_case differ",
+		    name));
+	entry->spec.is_case_kept = entry->is_kept_use;
+	return NULL;
+}
+
+const char *
+verify_grant(struct check *check, const void *base, const void *field)
+{
+	const struct grant *grant = base;
+	const struct rights *rights = &check->settings->config.rights;
+
+	(void)field;
+	return use_table(check, grant->table, grant->is_by_identity ?
+	    rights->identity.fold_case : rights->fold_local_part);
+}
+
+const char *
+verify_primary(struct check *check, const void *base, const void *field)
+{
+	const char *name = string_at(field);
+
+	(void)base;
+	if (name[0] == '\0')
+		return NULL;
+	return use_table(check, name,
+	    check->settings->config.rights.identity.fold_case);
+}
+
+/* --- signing -------------------------------------------------------------- */
+
+const char *
+verify_dkim_domain(struct check *check, const void *base, const void *field)
+{
+	const struct settings *settings = check->settings;
+	const struct dkim_domain *domain = base;
+
+	(void)field;
+	for (size_t i = 0; &settings->domains[i] != domain; i++)
+		if (strcmp(settings->domains[i].domain, domain->domain) == 0)
+			return say(arena_printf(check->arena,
+			    "the domain \"%s\" is there twice",
+			    domain->domain));
+	return NULL;
+}
+
+const char *
+verify_signing_domain(struct check *check, const void *base,
+    const void *field)
+{
+	const struct settings *settings = check->settings;
+	const char *name = string_at(field);
+
+	(void)base;
+	if (name[0] == '\0')
+		return NULL;
+	for (size_t i = 0; i < settings->domain_count; i++)
+		if (strcmp(settings->domains[i].domain, name) == 0)
+			return NULL;
+	return say(arena_printf(check->arena,
+	    "the domain \"%s\" has no keys in dkim.domains", name));
+}
+
+/* --- profiles ------------------------------------------------------------- */
+
+const char *
+verify_profile_name(struct check *check, const void *base, const void *field)
+{
+	const struct config *config = &check->settings->config;
+	const struct profile *profile = base;
+
+	(void)field;
+	for (size_t i = 0; &config->profiles[i] != profile; i++)
+		if (strcmp(config->profiles[i].name, profile->name) == 0)
+			return say(arena_printf(check->arena,
+			    "the profile \"%s\" is there twice",
+			    profile->name));
+	return NULL;
+}
+
+const char *
+verify_listeners(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+
+	(void)check;
+	(void)field;
+	for (size_t i = 0; i < profile->listener_count; i++) {
+		const struct listener_match *match = &profile->listeners[i];
+
+		if (match->daemon_name == NULL && match->daemon_addr == NULL &&
+		    match->daemon_port == 0)
+			return "a listener wants daemon_name, daemon_port "
+			    "or daemon_addr";
+	}
+	return NULL;
+}
