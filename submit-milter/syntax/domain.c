@@ -261,6 +261,21 @@ is_general(struct span s)
 }
 
 /*
+ * Hexadecimal digits, colons and dots alone: an IPv6 address whose tag is
+ * missing. The grammar has room for it ("2001" may be a Standardized-tag),
+ * but no such tag was ever registered, and nobody means one.
+ */
+static bool
+is_untagged_ipv6(struct span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_is_xdigit((unsigned char)s.ptr[i]) &&
+		    s.ptr[i] != ':' && s.ptr[i] != '.')
+			return false;
+	return true;
+}
+
+/*
  * address-literal = "[" ( IPv4-address-literal / IPv6-address-literal /
  *                   General-address-literal ) "]"
  * IPv6-address-literal = "IPv6:" IPv6-addr
@@ -288,7 +303,7 @@ literal_parse(struct span s, enum domain_kind *kind_r, const char **error_r)
 			*kind_r = DOMAIN_IPV6;
 			return 1;
 		}
-	} else if (is_general(inner)) {
+	} else if (is_general(inner) && !is_untagged_ipv6(inner)) {
 		*kind_r = DOMAIN_GENERAL;
 		return 1;
 	}

@@ -164,8 +164,8 @@ route_len(struct span s, bool *is_utf8_r, const char **error_r)
 			return 0;
 		}
 		from += 1 + len;
-		if (from == colon)
-			return colon == s.len ? 0 : colon;
+		if (from == colon && colon < s.len)
+			return colon;
 		from++;
 	}
 	*error_r = "source route is malformed";
