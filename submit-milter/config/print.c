@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "config/build.h"
 #include "config/config.h"
 #include "config/value.h"
 
@@ -286,18 +287,6 @@ print_warnings(const struct settings *settings, FILE *out)
 	warn_unreachable(config, out);
 }
 
-static void
-print_limits_of_build(FILE *out)
-{
-	const char *type;
-
-	(void)fputs("# This build knows clients by SASL login alone, and "
-	    "tables of the types", out);
-	for (size_t i = 0; (type = table_type(i)) != NULL; i++)
-		(void)fprintf(out, "%s %s", i == 0 ? "" : ",", type);
-	(void)fputs(".\n", out);
-}
-
 void
 config_print(const struct config *config, FILE *out)
 {
@@ -312,5 +301,8 @@ config_print(const struct config *config, FILE *out)
 	sbuf_free(&printer.initial);
 	print_all_musts(config, out);
 	print_warnings(settings, out);
-	print_limits_of_build(out);
+	(void)fputs("# This build knows clients by SASL login alone, and "
+	    "tables of these types: ", out);
+	build_print_tables(out);
+	(void)fputs("\n", out);
 }

@@ -1,0 +1,30 @@
+/*
+ * build.c - what this build has: for "--version" and the end of "-t".
+ */
+#include <idn2.h>
+#include <openssl/crypto.h>
+
+#include "config/build.h"
+#include "config/config.h"
+#include "config/loader.h"
+
+void
+build_print_tables(FILE *out)
+{
+	const char *type;
+
+	for (size_t i = 0; (type = table_type(i)) != NULL; i++)
+		(void)fprintf(out, "%s%s", i == 0 ? "" : ", ", type);
+}
+
+void
+config_print_build(FILE *out)
+{
+	(void)fprintf(out, "libraries: libconfig %d.%d.%d, OpenSSL %s, "
+	    "libidn2 %s\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
+	    LIBCONFIG_VER_REVISION, OpenSSL_version(OPENSSL_VERSION_STRING),
+	    idn2_check_version(NULL));
+	(void)fputs("tables: ", out);
+	build_print_tables(out);
+	(void)fputs("\nidentities: SASL logins\n", out);
+}
