@@ -15,16 +15,18 @@ struct resolver_answer {
 
 static enum lookup
 ask_table(void *context, const struct table *table, struct span key,
-    struct arena *arena, struct span *value_r, const char **error_r)
+    int64_t deadline, struct arena *arena, struct span *value_r,
+    const char **error_r)
 {
 	(void)context;
-	return table_lookup(table, key, arena, value_r, error_r);
+	return table_lookup(table, key, deadline, arena, value_r, error_r);
 }
 
 void
 resolver_init(struct resolver *resolver, struct arena *arena)
 {
-	*resolver = (struct resolver){ .ask = ask_table, .arena = arena };
+	*resolver = (struct resolver){ .ask = ask_table, .arena = arena,
+		.deadline = DEADLINE_NEVER };
 }
 
 static const struct resolver_answer *
@@ -51,7 +53,7 @@ ask(struct resolver *resolver, const struct table *table, struct span key)
 		return NULL;
 	a->table = table;
 	a->lookup = resolver->ask(resolver->context, table, key,
-	    resolver->arena, &a->value, &a->error);
+	    resolver->deadline, resolver->arena, &a->value, &a->error);
 	a->next = resolver->answers;
 	resolver->answers = a;
 	return a;

@@ -9,12 +9,13 @@
 #define SUBMIT_POLICY_RESOLVER_H
 
 #include "base/arena.h"
+#include "base/deadline.h"
 #include "base/span.h"
 #include "table/table.h"
 
 typedef enum lookup resolver_ask(void *context, const struct table *table,
-    struct span key, struct arena *arena, struct span *value_r,
-    const char **error_r);
+    struct span key, int64_t deadline, struct arena *arena,
+    struct span *value_r, const char **error_r);
 
 struct resolver_answer;
 
@@ -22,6 +23,7 @@ struct resolver {
 	resolver_ask *ask;	/* NULL: table_lookup() */
 	void *context;
 	struct arena *arena;	/* of the transaction */
+	int64_t deadline;	/* of the stage; DEADLINE_NEVER at first */
 	struct resolver_answer *answers;
 };
 

@@ -8,10 +8,17 @@
 
 struct table_backend {
 	const char *type;
+	enum table_keys keys;
 	/* NULL and *error_r (malloc'ed, or NULL) on failure. */
 	void *(*open)(const struct table_spec *spec, char **error_r);
+	/*
+	 * Called by any number of threads at once. A backend that only
+	 * looks into memory or a local file may ignore DEADLINE; one that
+	 * asks others fails when it has passed.
+	 */
 	enum lookup (*lookup)(const void *handle, struct span key,
-	    struct arena *arena, struct span *value_r, const char **error_r);
+	    int64_t deadline, struct arena *arena, struct span *value_r,
+	    const char **error_r);
 	/* See table_warning(); NULL when this kind never has any. */
 	const char *(*warning)(const void *handle);
 	void (*close)(void *handle);

@@ -18,9 +18,10 @@ fail_open(const struct table_spec *spec, char **error_r)
 }
 
 static enum lookup
-fail_lookup(const void *handle, struct span key, struct arena *arena,
-    struct span *value_r, const char **error_r)
+fail_lookup(const void *handle, struct span key, int64_t deadline,
+    struct arena *arena, struct span *value_r, const char **error_r)
 {
+	(void)deadline;
 	(void)handle;
 	(void)key;
 	(void)arena;

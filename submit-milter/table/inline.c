@@ -62,9 +62,10 @@ fail:
 }
 
 static enum lookup
-inline_lookup(const void *handle, struct span key, struct arena *arena,
-    struct span *value_r, const char **error_r)
+inline_lookup(const void *handle, struct span key, int64_t deadline,
+    struct arena *arena, struct span *value_r, const char **error_r)
 {
+	(void)deadline;
 	(void)arena;
 	(void)error_r;
 	return rowhash_find(handle, key, value_r) ? LOOKUP_FOUND :

@@ -104,6 +104,12 @@ table_name(const struct table *table)
 	return table->name;
 }
 
+enum table_keys
+table_keys(const struct table *table)
+{
+	return table->backend->keys;
+}
+
 const char *
 table_warning(const struct table *table)
 {
@@ -112,9 +118,9 @@ table_warning(const struct table *table)
 }
 
 enum lookup
-table_lookup(const struct table *table, struct span key, struct arena *arena,
-    struct span *value_r, const char **error_r)
+table_lookup(const struct table *table, struct span key, int64_t deadline,
+    struct arena *arena, struct span *value_r, const char **error_r)
 {
-	return table->backend->lookup(table->handle, key, arena, value_r,
-	    error_r);
+	return table->backend->lookup(table->handle, key, deadline, arena,
+	    value_r, error_r);
 }

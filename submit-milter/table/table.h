@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/span.h"
@@ -37,6 +38,31 @@ struct table_spec {
 	const struct table_row *rows;	/* inline; else NULL */
 	size_t row_count;
 	bool is_case_kept;		/* do not fold local parts of keys */
+
+	/* What follows is for the types that know it; else NULL or 0. */
+	const char *server;		/* "unix:PATH", "inet:HOST:PORT", URI */
+	const char *database;
+	const char *user;
+	const char *password;
+	const char *query;		/* SQL with %s %u %d, LDAP filter */
+	const char *base;		/* LDAP: where to search */
+	const char *attribute;		/* LDAP: what is the value */
+	const char *map;		/* socketmap name, Redis key prefix */
+	bool is_tls;			/* to the server */
+	int timeout;			/* ms that one look-up may take */
+	int connections;		/* most at a time, to one server */
+	int cache_time;			/* seconds an answer is kept; 0: none */
+	int cache_size;			/* answers kept at the most */
+};
+
+/* What kinds of key a table can be asked for. */
+enum table_keys {
+	/* Any: also "@domain" and other parts of an address. */
+	TABLE_KEYS_ANY,
+	/* Whole addresses only: patterns would match parts by mistake. */
+	TABLE_KEYS_WHOLE,
+	/* IP addresses only. */
+	TABLE_KEYS_IP,
 };
 
 /* Not 0 when there is a backend of that type in this build. */
@@ -57,6 +83,7 @@ struct table *table_open(const struct table_spec *spec, char **error_r)
 void table_free(struct table **table);
 
 const char *table_name(const struct table *table);
+enum table_keys table_keys(const struct table *table);
 
 /*
  * Something in it that its administrator would want to know, or NULL; text
@@ -66,11 +93,14 @@ const char *table_warning(const struct table *table);
 
 /*
  * Asks for KEY, in the folded form of mailbox_fold() or domain_fold(); the
- * keys of the table are folded alike when it is opened. The value lives in
- * ARENA or in the table. *error_r tells, after LOOKUP_FAILED, what failed.
+ * keys of the table are folded alike when it is opened. The answer comes by
+ * DEADLINE (deadline.h), or is LOOKUP_FAILED. The value lives in ARENA or
+ * in the table. *error_r tells, after LOOKUP_FAILED, what failed; it lives
+ * as the value does.
  */
 enum lookup table_lookup(const struct table *table, struct span key,
-    struct arena *arena, struct span *value_r, const char **error_r)
+    int64_t deadline, struct arena *arena, struct span *value_r,
+    const char **error_r)
     __attribute__((warn_unused_result));
 
 #endif

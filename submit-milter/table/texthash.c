@@ -348,9 +348,10 @@ texthash_open(const struct table_spec *spec, char **error_r)
 }
 
 static enum lookup
-texthash_lookup(const void *handle, struct span key, struct arena *arena,
-    struct span *value_r, const char **error_r)
+texthash_lookup(const void *handle, struct span key, int64_t deadline,
+    struct arena *arena, struct span *value_r, const char **error_r)
 {
+	(void)deadline;
 	const struct texthash *texthash = handle;
 
 	(void)arena;

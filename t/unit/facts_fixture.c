@@ -106,10 +106,12 @@ fixture_table(const char *name)
 
 static enum lookup
 ask_rows(void *context, const struct table *table, struct span key,
-    struct arena *arena, struct span *value_r, const char **error_r)
+    int64_t deadline, struct arena *arena, struct span *value_r,
+    const char **error_r)
 {
 	const struct fixture_row *row = context;
 
+	(void)deadline;
 	(void)arena;
 	for (; row->table != NULL; row++) {
 		if (strcmp(row->table, (const char *)(const void *)table) !=
