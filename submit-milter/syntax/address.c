@@ -37,11 +37,18 @@ list_add(struct parser *p)
 	return &p->list.v[p->list.n++];
 }
 
+/* A local part, or one that stands alone and is not obsolete as well. */
+static bool
+is_local(const struct lex *lex, const struct spec_words *words)
+{
+	return words->is_local &&
+	    (lex_is(lex, '@') || !spec_local_is_obsolete(words));
+}
+
 /*
  * addr-spec = local-part "@" domain
  *
- * WORDS were read; the token after them is at hand. Without "@" it is a
- * local part alone.
+ * WORDS (is_local()) were read; the token after them is at hand.
  */
 static int
 read_spec(struct parser *p, const struct spec_words *words,
@@ -120,7 +127,7 @@ read_angle(struct parser *p, struct address *address)
 		return -1;
 	if (spec_words(lex, &words) != 0)
 		return -1;
-	if (!words.is_local)
+	if (!is_local(lex, &words))
 		return lex_fail(lex, "local part is missing or malformed",
 		    words.begin);
 	rc = read_spec(p, &words, address);
@@ -173,7 +180,7 @@ read_mailbox(struct parser *p, const struct spec_words *words,
 	}
 	if (words->begin == words->end)
 		return lex_fail(lex, "address expected", words->begin);
-	if (!words->is_local)
+	if (!is_local(lex, words))
 		return lex_fail(lex, lex_is(lex, '@') ?
 		    "local part is missing or malformed" :
 		    "display name without an address", words->begin);
@@ -195,7 +202,7 @@ read_element(struct parser *p, bool *is_whole_r)
 	struct spec_words words;
 	int rc;
 
-	lex->is_obsolete = false;
+	lex->is_obsolete = lex->token.is_obsolete;
 	if (spec_words(lex, &words) != 0)
 		return -1;
 	*is_whole_r = !lex_is(lex, ':');

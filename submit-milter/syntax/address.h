@@ -53,10 +53,18 @@ struct address_error {
 /*
  * Parses VALUE, the octets after the colon of a field. Groups are accepted
  * in every form (RFC 6854) and counted, for the caller to judge. A mailbox
- * without domain ("To: sales") is accepted with kind DOMAIN_NONE. Octets
- * above 127 must be UTF-8, but whether they are allowed is the caller's to
- * say. For ADDRESS_MAILBOX exactly one mailbox is right. Controls other
- * than folding are errors, except where obs-NO-WS-CTL allows them.
+ * without domain ("To: sales") is accepted with kind DOMAIN_NONE, if it is
+ * a dot-atom or a quoted-string. Octets above 127 must be UTF-8, but
+ * whether they are allowed is the caller's to say. For ADDRESS_MAILBOX one
+ * mailbox or one group is right, and no empty elements. Controls other
+ * than folding are errors, except where obs-NO-WS-CTL allows them. Line
+ * ends are CRLF or LF, and nothing but white space may follow them.
+ *
+ * A local part is a dot-atom or one quoted-string: obs-local-part comes
+ * out as the one that means the same. A domain keeps the quoted pairs that
+ * a literal may have. The spans point into VALUE or into the arena. Takes
+ * time and memory in proportion to the length of VALUE.
+ *
  * 1 and the list, -1 and the error, 0 when there was no memory.
  */
 int address_parse(struct span value, enum address_form form,

@@ -225,46 +225,55 @@ read_atom(struct lex *lex)
 	}
 }
 
-int
-lex_next(struct lex *lex)
+/* The token at pos, whose first octet is there. 0 or -1. */
+static int
+read_token(struct lex *lex)
 {
-	size_t from = lex->pos;
-	char c;
+	char c = lex->s.ptr[lex->pos];
 
-	lex->last_end = lex->token.end;
-	if (lex_skip(lex, NULL, NULL) != 0)
-		return -1;
-	lex->token = (struct lex_token){ .kind = LEX_END,
-		.begin = lex->pos, .end = lex->pos,
-		.has_space = lex->pos != from };
-	if (lex->pos == lex->s.len)
-		return 0;
-	c = lex->s.ptr[lex->pos];
 	switch (c) {
 	case ',': case ':': case ';': case '<': case '>': case '@': case '.':
 		lex->token.kind = LEX_SPECIAL;
 		lex->token.special = c;
 		lex->pos++;
-		break;
+		return 0;
 	case '"':
 		lex->token.kind = LEX_QUOTED;
-		if (read_enclosed(lex, '"') != 0)
-			return -1;
-		break;
+		return read_enclosed(lex, '"');
 	case '[':
 		lex->token.kind = LEX_LITERAL;
-		if (read_enclosed(lex, ']') != 0)
-			return -1;
-		break;
+		return read_enclosed(lex, ']');
 	default:
 		lex->token.kind = LEX_ATOM;
 		read_atom(lex);
 		if (lex->pos == lex->token.begin)
 			return lex_fail(lex, "character not allowed here",
 			    lex->pos);
+		return 0;
+	}
+}
+
+int
+lex_next(struct lex *lex)
+{
+	bool was_obsolete = lex->is_obsolete;
+	size_t from = lex->pos;
+
+	lex->last_end = lex->token.end;
+	lex->is_obsolete = false;
+	if (lex_skip(lex, NULL, NULL) != 0)
+		return -1;
+	lex->token = (struct lex_token){ .kind = LEX_END,
+		.begin = lex->pos, .has_space = lex->pos != from };
+	if (lex->pos < lex->s.len) {
+		if (read_token(lex) != 0)
+			return -1;
+		lex->tokens++;
 	}
 	lex->token.end = lex->pos;
-	lex->tokens++;
+	lex->token.is_obsolete = lex->is_obsolete;
+	if (was_obsolete)
+		lex->is_obsolete = true;
 	return 0;
 }
 

@@ -30,6 +30,7 @@ struct lex_token {
 	char special;		/* which, or NUL */
 	bool has_space;		/* white space or comments came before it */
 	bool has_fold;		/* a line end within it */
+	bool is_obsolete;	/* something obsolete in it or before it */
 	size_t begin, end;
 };
 
@@ -39,7 +40,7 @@ struct lex {
 	struct lex_token token;	/* the one at hand */
 	size_t last_end;	/* where the one before it ended */
 	size_t tokens;		/* read so far */
-	bool is_obsolete;	/* obs-FWS, obs-ctext ... before pos */
+	bool is_obsolete;	/* obs-FWS, obs-ctext ... read so far */
 	const char *error;	/* what is wrong, when a function failed */
 	size_t error_at;
 };
