@@ -86,6 +86,14 @@ fail_memory(struct reader *reader)
 	return -1;
 }
 
+static int
+fail_size(struct reader *reader)
+{
+	*reader->error_r = backend_error("%s: is larger than 536870912 octets",
+	    reader->spec->file);
+	return -1;
+}
+
 /* Keeps the first warning; without memory for it there is none. */
 static void
 warn(struct reader *reader, const char *what, struct span key)
@@ -210,11 +218,8 @@ fill(struct reader *reader)
 		return -1;
 	}
 	reader->octets += (size_t)n;
-	if (reader->octets > FILE_CEILING) {
-		*reader->error_r = backend_error("%s: is larger than "
-		    "536870912 octets", reader->spec->file);
-		return -1;
-	}
+	if (reader->octets > FILE_CEILING)
+		return fail_size(reader);
 	reader->chunk_len = (size_t)n;
 	reader->chunk_pos = 0;
 	return n > 0 ? 1 : 0;
@@ -285,7 +290,8 @@ open_file(struct reader *reader)
 		    file);
 		return -1;
 	}
-	return 0;
+	/* It may still grow while it is read: fill() looks again. */
+	return (uint64_t)st.st_size > FILE_CEILING ? fail_size(reader) : 0;
 }
 
 static void
