@@ -63,8 +63,9 @@ def test_record_of_a_refusal(lab):
     got = submit(lab, whole("From: bob@example.org", "To: broken@@example.com"))
     record = got.record
     assert record["result"] == "refused"
-    assert record["reply"]["stage"] == "message"
-    assert record["reply"]["text"].splitlines()[0] in got.reply.text
+    assert record["stage"] == "message"
+    assert record["reply"]["reason"] == "from-not-allowed"
+    assert record["reply"]["text"] == got.reply.text
     refusing = {v["rule"]: v for v in record["verdicts"] if v["action"] == "refuse"}
     assert {"from-rights", "header-syntax"} <= set(refusing)
     assert refusing["from-rights"]["reason"] == "from-not-allowed"
@@ -94,7 +95,7 @@ BROKEN_OFF = {
         c.rcpt("<x@example.com>"),
         c.command("DATA"),
         c.send(b"From: alice@example.org\r\n"),
-        c.socket.close(),
+        c.vanish(),
     ),
     "second EHLO": lambda c: c.command("EHLO " + c.helo),
 }

@@ -1,12 +1,10 @@
 """Mail by programs that people use, over STARTTLS and implicit TLS."""
 
-import smtplib
-import ssl
-import subprocess
-
 import pytest
 from lab.dkimcheck import verify
 
+from support import clients
+from support.clients import run, swaks_command
 from support.submission import ALICE, RECIPIENT, letter
 
 MESSAGE = letter(
@@ -16,115 +14,18 @@ MESSAGE = letter(
     body="Gr\u00fc\u00dfe\r\n.dot\r\n",
 )
 
-
-def run(argv, **options):
-    """Runs a client; returns (status, what it said)."""
-    done = subprocess.run(
-        [str(arg) for arg in argv],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-        **options
-    )
-    return done.returncode, done.stdout.decode(errors="replace")
-
-
-def swaks(lab, listener, helo, folder, sender=ALICE):
-    """swaks, perl."""
-    path = folder / "message"
-    path.write_bytes(MESSAGE)
-    tls = "--tlsc" if listener == "submissions" else "--tls"
-    return run(
-        ["swaks", "--server", lab.host, "--port", lab.ports[listener], tls]
-        + ["--tls-verify", "--tls-ca-path", lab.ca, "--ehlo", helo]
-        + ["--auth", "PLAIN", "--auth-user", ALICE]
-        + ["--auth-password", lab.passwords[ALICE]]
-        + ["--from", sender, "--to", RECIPIENT]
-        + ["--no-data-fixup", "--data", "@%s" % path]
-    )
-
-
-def curl(lab, listener, helo, folder, sender=ALICE):
-    """curl, OpenSSL."""
-    path = folder / "message"
-    path.write_bytes(MESSAGE)
-    scheme = "smtps" if listener == "submissions" else "smtp"
-    url = "%s://localhost:%d/%s" % (scheme, lab.ports[listener], helo)
-    return run(
-        ["curl", "-sS", "--ipv4", "--ssl-reqd", "--url", url, "--cacert", lab.ca]
-        + ["--user", "%s:%s" % (ALICE, lab.passwords[ALICE])]
-        + ["--mail-from", sender, "--mail-rcpt", RECIPIENT, "-T", path]
-    )
-
-
-MSMTPRC = """\
-account lab
-host localhost
-port %d
-domain %s
-tls on
-tls_starttls %s
-tls_trust_file %s
-auth plain
-user %s
-password %s
-from %s
-"""
-
-
-def msmtp(lab, listener, helo, folder, sender=ALICE):
-    """msmtp, GnuTLS; it wants UNIX line ends."""
-    starttls = "off" if listener == "submissions" else "on"
-    rc = folder / "msmtprc"
-    rc.write_text(
-        MSMTPRC
-        % (
-            lab.ports[listener],
-            helo,
-            starttls,
-            lab.ca,
-            ALICE,
-            lab.passwords[ALICE],
-            sender,
-        )
-    )
-    rc.chmod(0o600)
-    return run(
-        ["msmtp", "-C", rc, "-a", "lab", RECIPIENT],
-        input=MESSAGE.replace(b"\r\n", b"\n"),
-    )
-
-
-def python_smtplib(lab, listener, helo, folder, sender=ALICE):
-    """smtplib, which adds nothing by itself."""
-    context = ssl.create_default_context(cafile=lab.ca)
-    options = dict(local_hostname=helo, timeout=30)
-    try:
-        if listener == "submissions":
-            smtp = smtplib.SMTP_SSL(
-                "127.0.0.1", lab.ports[listener], context=context, **options
-            )
-        else:
-            smtp = smtplib.SMTP("127.0.0.1", lab.ports[listener], **options)
-            smtp.starttls(context=context)
-        with smtp:
-            smtp.login(ALICE, lab.passwords[ALICE])
-            smtp.sendmail(sender, [RECIPIENT], MESSAGE, mail_options=["BODY=8BITMIME"])
-    except smtplib.SMTPResponseException as why:
-        return 1, "%d %s" % (why.smtp_code, why.smtp_error.decode())
-    return 0, ""
-
-
-CLIENTS = [swaks, curl, msmtp, python_smtplib]
+each_client = pytest.mark.parametrize(
+    "client", clients.ALL, ids=[c.__name__ for c in clients.ALL]
+)
 
 
 @pytest.mark.proves("D3.1", "A1", "A4", "D8.2", "D8.3", "D8.5", "A6")
 @pytest.mark.parametrize("listener", ["submission", "submissions"])
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda c: c.__name__)
+@each_client
 def test_client_submits(lab, tmp_path, client, listener):
     """Completed, signed, relayed to the octet, and recorded."""
     helo = lab.token()
-    status, words = client(lab, listener, helo, tmp_path)
+    status, words = client(lab, listener, helo, tmp_path, ALICE, RECIPIENT, MESSAGE)
     assert status == 0, words
     relayed = lab.relayed(helo)
     assert relayed.values("Date") and relayed.values("Message-ID")
@@ -136,36 +37,33 @@ def test_client_submits(lab, tmp_path, client, listener):
 
 
 @pytest.mark.proves("D6.1", "D7b")
-@pytest.mark.parametrize("client", CLIENTS, ids=lambda c: c.__name__)
+@each_client
 def test_client_shows_the_refusal(lab, tmp_path, client):
     """alice with bob's address: each client fails and shows why."""
     helo = lab.token()
     lab.refused.add(helo)
-    status, words = client(lab, "submission", helo, tmp_path, "bob@example.org")
+    bob = "bob@example.org"
+    status, words = client(lab, "submission", helo, tmp_path, bob, RECIPIENT, MESSAGE)
     assert status != 0
     assert "550" in words
     # curl shows the code alone.
-    assert client is curl or "You may not send with this sender address" in words
+    is_told = "You may not send with this sender address" in words
+    assert is_told or client is clients.curl, words
     assert lab.audit(helo)[0]["result"] == "refused"
 
 
 @pytest.mark.proves("A4", "D4.3")
 def test_swaks_without_tls(lab):
     """In the clear there is no AUTH, and without it no MAIL."""
+    plain = dict(sender=ALICE, recipient=RECIPIENT, tls=False)
     helo = lab.token()
-    status, words = run(
-        ["swaks", "--server", lab.host, "--port", lab.ports["submission"]]
-        + ["--ehlo", helo, "--from", ALICE, "--to", RECIPIENT]
-    )
+    status, words = run(swaks_command(lab, "submission", helo, login=None, **plain))
     assert status != 0
     assert "530 5.7.0" in words
-    status, words = run(
-        ["swaks", "--server", lab.host, "--port", lab.ports["submission"]]
-        + ["--ehlo", helo, "--from", ALICE, "--to", RECIPIENT, "--auth", "PLAIN"]
-        + ["--auth-user", ALICE, "--auth-password", lab.passwords[ALICE]]
-    )
+    assert lab.audit(helo)[0]["result"] == "refused"
+    status, words = run(swaks_command(lab, "submission", lab.token(), **plain))
     assert status != 0
-    assert "AUTH" in words
+    assert "Host did not advertise authentication" in words
 
 
 @pytest.mark.proves("D3.1", "A4", "D4.3")

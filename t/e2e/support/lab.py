@@ -36,7 +36,7 @@ class Relayed:
 
     def values(self, name):
         """What follows the colon of each field called name, to the octet."""
-        wanted = name.lower().encode()
+        wanted = name.lower()
         return [value for field, value in self.fields if field.lower() == wanted]
 
     def value(self, name):
@@ -125,9 +125,10 @@ class Lab:
             with open(self.audit_file, "rb") as f:
                 f.seek(self.audit_offset)
                 for line in f:
-                    if line.endswith(b"\n"):
-                        self.audit_offset += len(line)
-                        self.records.append(json.loads(line))
+                    if not line.endswith(b"\n"):
+                        break  # still being written
+                    self.audit_offset += len(line)
+                    self.records.append(json.loads(line))
         found = [r for r in self.records if r["client"]["helo"] == token]
         return found if len(found) >= count else []
 

@@ -119,6 +119,10 @@ class Client:
         self.send(re.sub(rb"(?m)^\.", b"..", message) + b".\r\n")
         return self.reply()
 
+    def vanish(self):
+        """Ends the connection without a word."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
     def close(self):
         """QUIT, or just the end if the server has gone."""
         try:

@@ -213,7 +213,9 @@ class Postfix(Mta):
         for name in ("master.cf.submit-milter", "master.cf.mixed-port"):
             for line in logical_lines((SHIPPED / name).read_text()):
                 service, rest = line.split(None, 1)
-                shipped += "%s:%d %s\n" % (HOST, ports[service], rest)
+                if rest.startswith("inet"):
+                    service = "%s:%d" % (HOST, ports[service])
+                shipped += "%s %s\n" % (service, rest)
         self.write_config("master.cf", shipped + LAB_MASTER_CF)
 
     def write_config(self, name, text):
