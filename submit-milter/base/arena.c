@@ -130,8 +130,10 @@ arena_alloc(struct arena *arena, size_t size)
 	size_t rounded;
 	char *p;
 
-	if (size > SIZE_MAX - align)
+	if (size > SIZE_MAX - align) {
+		arena->is_exhausted = true;
 		return NULL;
+	}
 	rounded = size == 0 ? align : (size + align - 1) / align * align;
 	if (block->size - block->used < rounded) {
 		block = block_new(arena,
