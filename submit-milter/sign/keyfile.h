@@ -14,8 +14,8 @@
 
 /*
  * Reads FILE whole. The rules are those of keyring_add(). 0 and the octets,
- * which are the caller's to give to keyfile_wipe(); or -1 and *error_r:
- * malloc'ed text that begins with the file's name, or NULL.
+ * followed by a NUL, which are the caller's to give to keyfile_wipe(); or -1
+ * and *error_r: malloc'ed text that names the file, or NULL.
  */
 int keyfile_read(const char *file, const struct key_owner *owner,
     char **octets_r, size_t *size_r, char **error_r)

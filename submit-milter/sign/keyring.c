@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 
 #include "base/ascii.h"
 #include "sign/key.h"
 #include "sign/keyfile.h"
+#include "sign/keytext.h"
 
 #define FIRST_SLOTS 16u		/* a power of two */
 #define RSA_BITS_LEAST 1024	/* RFC 8301 section 3.2 */
@@ -177,32 +176,17 @@ is_dns_name(const char *name)
 	return label > 0 && whole <= 253;
 }
 
-/* OpenSSL asks only when the key is encrypted; nobody is there to answer. */
 static int
-refuse_passphrase(char *buffer, int size, int is_written, void *was_asked)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_written;
-	*(bool *)was_asked = true;
-	return -1;
-}
-
-static int
-parse(struct signing_key *key, const char *file, const char *octets,
+parse(struct signing_key *key, const char *file, const char *text,
     size_t size, char **error_r)
 {
-	bool was_asked = false;
-	BIO *bio = BIO_new_mem_buf(octets, (int)size);
+	bool is_encrypted = false;
 
-	if (bio != NULL)
-		key->pkey = PEM_read_bio_PrivateKey_ex(bio, NULL,
-		    refuse_passphrase, &was_asked, NULL, NULL);
-	BIO_free(bio);
+	key->pkey = keytext_parse(text, size, &is_encrypted);
 	ERR_clear_error();
 	if (key->pkey != NULL)
 		return 0;
-	if (was_asked)
+	if (is_encrypted)
 		return keyfile_fail(error_r, file, "encrypted: store it "
 		    "without a passphrase (openssl pkey -in %s)", file);
 	return keyfile_fail(error_r, file,

@@ -22,7 +22,6 @@
  */
 #include "sign/pemhook.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -60,18 +59,41 @@ is_handle(BIO *bio)
 	    memcmp(p, pemhook_handle, (size_t)len) == 0;
 }
 
+static long
+note_free(BIO *bio, int operation, const char *p, size_t size, int i, long l,
+    int result, size_t *processed)
+{
+	(void)p;
+	(void)size;
+	(void)i;
+	(void)l;
+	(void)processed;
+	if (operation == BIO_CB_FREE)
+		((struct pemhook_loan *)(void *)
+		    BIO_get_callback_arg(bio))->bio = NULL;
+	return result;
+}
+
 /*
- * The reference to the key is the caller's. That to the BIO is the loan's:
- * it keeps the BIO alive until the loan is settled, whatever libopendkim
- * does to it.
+ * libopendkim may forget the BIO, free it, or (after a failure) free it
+ * twice. So it gets a second reference here, and nobody else has one: once
+ * the handle is gone the BIO is freed until it says that it is gone too.
  */
+void
+pemhook_settle(struct pemhook_loan *loan)
+{
+	while (loan->bio != NULL)
+		BIO_free(loan->bio);
+}
+
+/* See above. */
 __attribute__((visibility("default"), used)) EVP_PKEY *
 PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **key_r, pem_password_cb *cb,
     void *u)
 {
 	struct pemhook_loan *loan = offered;
 
-	if (loan == NULL || loan->bio != NULL || !is_handle(bio))
+	if (loan == NULL || loan->is_taken || !is_handle(bio))
 		return PEM_read_bio_PrivateKey_ex(bio, key_r, cb, u, NULL,
 		    NULL);
 	if (EVP_PKEY_up_ref(loan->key) != 1)
@@ -80,7 +102,10 @@ PEM_read_bio_PrivateKey(BIO *bio, EVP_PKEY **key_r, pem_password_cb *cb,
 		EVP_PKEY_free(loan->key);
 		return NULL;
 	}
+	BIO_set_callback_arg(bio, (char *)loan);
+	BIO_set_callback_ex(bio, note_free);
 	loan->bio = bio;
+	loan->is_taken = true;
 	if (key_r != NULL)
 		*key_r = loan->key;
 	return loan->key;

@@ -7,15 +7,16 @@
  *
  *	parses the key at each signature	pemhook.c
  *	keeps memory, BIO and key reference
- *	of an Ed25519 signature			allocate(), settle()
- *	frees RSA key and BIO twice when a
- *	signature fails				guard()
+ *	of an Ed25519 signature			allocate(), pemhook_settle(),
+ *						hand_close()
+ *	frees BIO and RSA key twice when a
+ *	signature fails				pemhook_settle(), guard()
  *	an Ed25519 signature with an RSA key	keyring.c tells the types
  *	folds the field of an Ed25519 signature
  *	otherwise than it has signed it; simple
  *	header canonicalization sees that	header_canon()
- *	goes on with what it has when memory
- *	is short				is_short
+ *	goes on with what it has, or loses our
+ *	key, when memory is short		is_short, spill()
  *	relaxed body without a CRLF at its end	signing_end()
  *	a bare CR in a relaxed body is lost	the caller's to refuse
  *	VT and FF of a relaxed header field
@@ -46,6 +47,7 @@
 
 #define ALGORITHMS 2	/* of enum key_algorithm */
 #define ALIGN sizeof(max_align_t)
+#define SPILL_MOST 65536u
 /* Octets of the line before the value; the folding depends on it. */
 #define VALUE_COLUMN (sizeof("DKIM-Signature: ") - 1)
 
@@ -57,8 +59,8 @@ static struct {
 	pthread_once_t once;
 	int status;		/* of signer_library_init() */
 	bool is_plain;		/* parsed keys are not taken: give text */
+	/* by algorithm: the reference to the key is not given back */
 	bool keeps_key[ALGORITHMS];
-	bool keeps_bio[ALGORITHMS];
 } library = { .once = PTHREAD_ONCE_INIT };
 
 struct signer {
@@ -71,7 +73,12 @@ struct hand {
 	const struct signing_key *key;
 	DKIM *dkim;
 	struct pemhook_loan loan;
-	bool is_done;
+};
+
+/* Memory of a signing that did not fit its arena. */
+struct spilt {
+	struct spilt *next;
+	max_align_t octets[];
 };
 
 struct signing {
@@ -80,10 +87,30 @@ struct signing {
 	struct hand *hands;
 	size_t n;
 	bool is_plain;		/* as in library, when it began */
-	bool is_short;		/* libopendkim was refused memory */
+	bool is_short;		/* the arena was full: this must fail */
+	struct spilt *spilt;
 	bool has_body;
 	char last[2];		/* the newest octets of the body */
 };
+
+/*
+ * The arena is full and the signing will fail, but only once libopendkim has
+ * returned: refused memory in mid-call, it loses things.
+ */
+static void *
+spill(struct signing *signing, size_t size)
+{
+	struct spilt *spilt = NULL;
+
+	signing->is_short = true;
+	if (size > 0 && size <= SPILL_MOST)
+		spilt = malloc(sizeof(*spilt) + size);
+	if (spilt == NULL)
+		return NULL;
+	spilt->next = signing->spilt;
+	signing->spilt = spilt;
+	return spilt->octets;
+}
 
 /*
  * libopendkim's memory is the message's: what it forgets to free goes with
@@ -98,10 +125,10 @@ allocate(void *closure, size_t size)
 	char *p = size > SIZE_MAX - head ? NULL :
 	    arena_alloc(signing->arena, size + head);
 
-	if (p == NULL) {
-		signing->is_short = true;
+	if (p == NULL)
+		p = spill(signing, size + head);
+	if (p == NULL)
 		return NULL;
-	}
 	if (head > 0)
 		memcpy(p, &size, sizeof(size));
 	return p + head;
@@ -236,33 +263,17 @@ hand_open(struct signing *signing, struct hand *hand, const char *id)
 }
 
 /*
- * When a signature fails, libopendkim frees the RSA object and the BIO at
- * once and again with the handle. The BIO has one reference of ours to
- * spare; the RSA object, which is our key's own, gets one here. Where only
- * one is freed after all, some memory of a failed signature stays behind.
+ * When an RSA operation fails, libopendkim frees the RSA object, which is
+ * part of our key, at once and again with the handle. It gets one reference
+ * more here; where only one is given back after all, our key lives on until
+ * the process ends.
  */
 static void
-guard(struct hand *hand)
+guard(struct hand *hand, DKIM_STAT status)
 {
-	if (hand->loan.bio != NULL &&
+	if (status == DKIM_STAT_INTERNAL && hand->loan.is_taken &&
 	    hand->key->algorithm == KEY_RSA_SHA256)
 		(void)EVP_PKEY_get1_RSA(hand->key->pkey);
-}
-
-/* After the handle is gone: takes back what libopendkim keeps. */
-static void
-settle(struct hand *hand)
-{
-	enum key_algorithm algorithm = hand->key->algorithm;
-
-	if (hand->loan.bio == NULL || !hand->is_done)
-		return;
-	BIO_free(hand->loan.bio);
-	if (library.keeps_bio[algorithm])
-		BIO_free(hand->loan.bio);
-	if (library.keeps_key[algorithm])
-		EVP_PKEY_free(hand->loan.key);
-	hand->loan.bio = NULL;
 }
 
 static void
@@ -272,7 +283,9 @@ hand_close(struct hand *hand)
 		return;
 	(void)dkim_free(hand->dkim);
 	hand->dkim = NULL;
-	settle(hand);
+	pemhook_settle(&hand->loan);
+	if (hand->loan.is_taken && library.keeps_key[hand->key->algorithm])
+		EVP_PKEY_free(hand->loan.key);
 }
 
 /* Gives every handle the fields to be signed. */
@@ -430,10 +443,8 @@ hand_sign(struct signing *signing, struct hand *hand, struct span *value_r,
 	pemhook_offer(&hand->loan, hand->key->pkey);
 	status = dkim_eom(hand->dkim, NULL);
 	pemhook_withdraw();
-	hand->is_done = status == DKIM_STAT_OK;
-	if (!hand->is_done)
-		guard(hand);
-	else if (!signing->is_short)
+	guard(hand, status);
+	if (status == DKIM_STAT_OK && !signing->is_short)
 		status = take_value(signing, hand, value_r);
 	if (status == DKIM_STAT_OK && !signing->is_short)
 		return 0;
@@ -476,24 +487,16 @@ signing_free(struct signing **signing)
 		return;
 	for (size_t i = 0; i < (*signing)->n; i++)
 		hand_close(&(*signing)->hands[i]);
+	while ((*signing)->spilt != NULL) {
+		struct spilt *spilt = (*signing)->spilt;
+
+		(*signing)->spilt = spilt->next;
+		free(spilt);
+	}
 	*signing = NULL;
 }
 
 /* --- what this libopendkim does with keys ------------------------------- */
-
-static long
-note_bio(BIO *bio, int operation, const char *p, size_t size, int i, long l,
-    int result, size_t *processed)
-{
-	(void)p;
-	(void)size;
-	(void)i;
-	(void)l;
-	(void)processed;
-	if (operation == BIO_CB_FREE)
-		*(bool *)(void *)BIO_get_callback_arg(bio) = true;
-	return result;
-}
 
 static void
 note_key(void *key, void *is_gone, CRYPTO_EX_DATA *ex_data, int index,
@@ -508,26 +511,20 @@ note_key(void *key, void *is_gone, CRYPTO_EX_DATA *ex_data, int index,
 		*(bool *)is_gone = true;
 }
 
-/* Ends SIGNING, made with KEY, and sees what is left of BIO and key. */
+/* Ends SIGNING, made with KEY, and sees whether KEY goes when we drop it. */
 static int
 learn(struct signing **signing, struct signing_key *key)
 {
-	BIO *bio = (*signing)->hands[0].loan.bio;
-	bool is_bio_gone = false, is_key_gone = false;
+	bool is_gone = false;
 	int index = EVP_PKEY_get_ex_new_index(0, NULL, NULL, NULL, note_key);
 
 	if (index < 0 ||
-	    EVP_PKEY_set_ex_data(key->pkey, index, &is_key_gone) != 1)
+	    EVP_PKEY_set_ex_data(key->pkey, index, &is_gone) != 1)
 		return -1;
-	BIO_set_callback_arg(bio, (char *)&is_bio_gone);
-	BIO_set_callback_ex(bio, note_bio);
 	signing_free(signing);
-	library.keeps_bio[key->algorithm] = !is_bio_gone;
-	if (!is_bio_gone)
-		BIO_free(bio);
 	EVP_PKEY_free(key->pkey);
-	library.keeps_key[key->algorithm] = !is_key_gone;
-	if (!is_key_gone)
+	library.keeps_key[key->algorithm] = !is_gone;
+	if (!is_gone)
 		EVP_PKEY_free(key->pkey);
 	key->pkey = NULL;
 	(void)CRYPTO_free_ex_index(CRYPTO_EX_INDEX_EVP_PKEY, index);
@@ -553,7 +550,7 @@ try_key(struct signer *signer, struct arena *arena, struct signing_key *key)
 		    &header, SPAN("trial"), arena, &signing, &error);
 	if (status == 0)
 		status = signing_end(signing, &v, &n, &error);
-	if (signing != NULL && signing->hands[0].loan.bio == NULL)
+	if (signing != NULL && !signing->hands[0].loan.is_taken)
 		library.is_plain = true;
 	else if (status == 0)
 		status = learn(&signing, key);
