@@ -6,14 +6,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
+#include "limit/meter.h"
 
 struct runtime {
 	pthread_mutex_t lock;
 	struct config *config;		/* under lock */
 	struct arena_budget budget;
 	struct audit *audit;
+	struct meter *meter;		/* of mail to postmaster */
 	atomic_bool is_stopping;
 	atomic_uint transactions;
 };
@@ -23,9 +26,16 @@ runtime_new(struct config *config)
 {
 	struct runtime *runtime = calloc(1, sizeof(*runtime));
 
-	if (runtime != NULL)
+	if (runtime != NULL) {
 		runtime->audit = audit_new();
-	if (runtime == NULL || runtime->audit == NULL) {
+		runtime->meter = meter_new();
+	}
+	if (runtime == NULL || runtime->audit == NULL ||
+	    runtime->meter == NULL) {
+		if (runtime != NULL) {
+			audit_free(&runtime->audit);
+			meter_free(&runtime->meter);
+		}
 		free(runtime);
 		config_unref(&config);
 		return NULL;
@@ -42,6 +52,7 @@ runtime_free(struct runtime **runtime)
 	if (*runtime == NULL)
 		return;
 	audit_free(&(*runtime)->audit);
+	meter_free(&(*runtime)->meter);
 	config_unref(&(*runtime)->config);
 	pthread_mutex_destroy(&(*runtime)->lock);
 	free(*runtime);
@@ -124,6 +135,14 @@ void
 runtime_end(struct runtime *runtime)
 {
 	atomic_fetch_sub(&runtime->transactions, 1);
+}
+
+bool
+runtime_quota(void *context, struct span client, int per_hour)
+{
+	struct runtime *runtime = context;
+
+	return meter_take(runtime->meter, client, per_hour, time(NULL));
 }
 
 unsigned

@@ -14,6 +14,7 @@
 #include "audit/sinks.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "policy/facts.h"
 
 struct runtime;
 
@@ -53,6 +54,9 @@ void runtime_stop(struct runtime *runtime);
  */
 bool runtime_begin(struct runtime *runtime);
 void runtime_end(struct runtime *runtime);
+
+/* The facts_quota of this process; CONTEXT is the runtime. */
+facts_quota runtime_quota;
 
 /* Transactions under way. */
 unsigned runtime_transactions(struct runtime *runtime);

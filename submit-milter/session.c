@@ -14,10 +14,11 @@
 #include "base/uid.h"
 
 const char session_connect_macros[] =
-    "j {daemon_name} {daemon_addr} {daemon_port}";
-const char session_helo_macros[] = "{tls_version} {cipher} {cipher_bits}";
-const char session_mail_macros[] = "i {auth_type} {auth_authen} "
-    "{tls_version} {cipher} {cipher_bits}";
+    "j v {daemon_name} {daemon_addr} {daemon_port}";
+#define TLS_MACROS "{tls_version} {cipher} {cipher_bits} " \
+	"{cert_subject} {cert_issuer} {cert_fp} {verify}"
+const char session_helo_macros[] = TLS_MACROS;
+const char session_mail_macros[] = "i {auth_type} {auth_authen} " TLS_MACROS;
 const char session_rcpt_macros[] = "i {rcpt_mailer} {rcpt_host} {rcpt_addr}";
 const char session_end_macros[] = "i";
 
@@ -42,6 +43,11 @@ struct session {
 	char tls_version[ADDRESS_SIZE];
 	char cipher[NAME_SIZE];
 	unsigned cipher_bits;
+	char cert_subject[NAME_SIZE];
+	char cert_issuer[NAME_SIZE];
+	char cert_fingerprint[NAME_SIZE];
+	char verify[ADDRESS_SIZE];
+	char mta_version[NAME_SIZE];
 	char login[NAME_SIZE];
 };
 
@@ -113,6 +119,7 @@ session_connect(struct session *session, const char *host_name,
 {
 	session_abort(session);
 	(void)keep(session->host, NAME_SIZE, macro(macros, "j"));
+	(void)keep(session->mta_version, NAME_SIZE, macro(macros, "v"));
 	(void)keep(session->daemon_name, NAME_SIZE,
 	    macro(macros, "{daemon_name}"));
 	(void)keep(session->daemon_addr, ADDRESS_SIZE,
@@ -143,15 +150,35 @@ learn_tls(struct session *session, const struct session_macros *macros)
 	session->cipher_bits = number(macro(macros, "{cipher_bits}"));
 }
 
+/* A name that does not fit is no name: it could be another's beginning. */
+static void
+keep_whole(char *to, size_t room, const char *text)
+{
+	if (!keep(to, room, text))
+		to[0] = '\0';
+}
+
+static void
+learn_certificate(struct session *session,
+    const struct session_macros *macros)
+{
+	keep_whole(session->cert_subject, NAME_SIZE,
+	    macro(macros, "{cert_subject}"));
+	keep_whole(session->cert_issuer, NAME_SIZE,
+	    macro(macros, "{cert_issuer}"));
+	keep_whole(session->cert_fingerprint, NAME_SIZE,
+	    macro(macros, "{cert_fp}"));
+	(void)keep(session->verify, ADDRESS_SIZE, macro(macros, "{verify}"));
+}
+
 /*
  * {auth_authen} alone says who it is; {auth_author} is what the client
- * wrote. A login that does not fit is nobody's rather than somebody else's.
+ * wrote.
  */
 static void
 learn_login(struct session *session, const struct session_macros *macros)
 {
-	if (!keep(session->login, NAME_SIZE, macro(macros, "{auth_authen}")))
-		session->login[0] = '\0';
+	keep_whole(session->login, NAME_SIZE, macro(macros, "{auth_authen}"));
 }
 
 static struct transaction_peer
@@ -180,6 +207,13 @@ peer_of(struct session *session)
 			.cipher = span_of(session->cipher),
 			.bits = session->cipher_bits,
 		},
+		.certificate = {
+			.subject = span_of(session->cert_subject),
+			.issuer = span_of(session->cert_issuer),
+			.fingerprint = span_of(session->cert_fingerprint),
+			.verify = span_of(session->verify),
+		},
+		.mta_version = span_of(session->mta_version),
 		.login = span_of(session->login),
 	};
 }
@@ -193,6 +227,7 @@ session_mail(struct session *session, char *const *argv,
 
 	session_abort(session);
 	learn_tls(session, macros);
+	learn_certificate(session, macros);
 	learn_login(session, macros);
 	peer = peer_of(session);
 	session->transaction = transaction_begin(session->runtime, &peer,

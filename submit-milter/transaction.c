@@ -7,11 +7,13 @@
 #include <time.h>
 
 #include "audit/record.h"
+#include "base/deadline.h"
 #include "base/log.h"
 #include "base/sbuf.h"
 #include "base/uid.h"
 #include "edit/completion.h"
 #include "policy/policy.h"
+#include "policy/who.h"
 #include "sign/choice.h"
 #include "sign/signer.h"
 
@@ -36,6 +38,7 @@ struct transaction {
 	struct sign_choice choice;
 	const struct signature *signatures;
 	size_t signature_count;
+	struct verdict header_verdict;	/* what STAGE_HEADER decided */
 	/* The first fault of ours: mail that met one never passes. */
 	struct verdict fault;
 	int64_t began_us;		/* since 1970 */
@@ -178,6 +181,14 @@ turn_away(struct transaction *t, struct verdict verdict)
 
 /* --- MAIL and RCPT -------------------------------------------------------- */
 
+/* Look-ups of a stage share one deadline, below the patience of the MTA. */
+static void
+begin_stage(struct transaction *t, enum stage stage)
+{
+	t->stage = stage;
+	t->facts.resolver.deadline = deadline_in(t->config->stage_timeout);
+}
+
 static int
 gather_facts(struct transaction *t, const struct transaction_peer *peer,
     char *const *argv)
@@ -185,7 +196,7 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	struct facts *facts = &t->facts;
 	const struct rights *rights = &t->config->rights;
 
-	facts_init(facts, t->arena, rights);
+	facts_init(facts, t->arena, rights, &t->config->site);
 	facts->now = t->began_us / 1000000;
 	facts->id = span_of(t->id);
 	facts->host = span_of(t->config->host_name);
@@ -194,8 +205,12 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	facts->listener = peer->listener;
 	facts->client = peer->client;
 	facts->tls = peer->tls;
-	if (peer->login.len > 0 && identity_from_login(peer->login,
-	    &rights->identity, t->arena, &facts->identity) != 0)
+	facts->certificate = peer->certificate;
+	facts->mta_version = peer->mta_version;
+	facts->quota = runtime_quota;
+	facts->quota_context = t->runtime;
+	begin_stage(t, STAGE_MAIL);
+	if (who_identify(facts, t->profile, peer->login) != 0)
 		return -1;
 	return facts_set_sender(facts, argv);
 }
@@ -221,6 +236,7 @@ transaction_new(struct runtime *runtime, const struct transaction_peer *peer)
 		return NULL;
 	}
 	edit_list_init(&t->edits, t->arena);
+	/* Spans of the peer live as long as the connection. */
 	t->profile = config_profile(t->config, peer->listener.daemon_name,
 	    peer->listener.daemon_addr, peer->listener.daemon_port);
 	return t;
@@ -266,7 +282,7 @@ transaction_recipient(struct transaction *t, char *const *argv,
 	struct facts_recipient *recipient;
 	struct verdict verdict;
 
-	t->stage = STAGE_RCPT;
+	begin_stage(t, STAGE_RCPT);
 	if (facts_add_recipient(&t->facts, argv) != 0) {
 		verdict = verdict_tempfail(REASON_MEMORY,
 		    SPAN("out of memory"));
@@ -296,7 +312,6 @@ transaction_queue_id(struct transaction *t, struct span id)
 void
 transaction_field(struct transaction *t, const char *name, const char *value)
 {
-	t->stage = STAGE_MESSAGE;
 	if (facts_add_field(&t->facts, t->profile, name, value) != 0)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 }
@@ -348,14 +363,18 @@ begin_signature(struct transaction *t)
 void
 transaction_end_header(struct transaction *t)
 {
-	t->stage = STAGE_MESSAGE;
+	begin_stage(t, STAGE_HEADER);
 	if (t->fault.action == ACTION_PASS &&
 	    facts_end_header(&t->facts, t->profile) != 0)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
-	/* What is cut is refused: there is nothing to complete or sign. */
-	if (t->fault.action == ACTION_PASS && !t->facts.is_header_cut)
+	t->header_verdict = policy_run(STAGE_HEADER, t->profile, &t->facts,
+	    &t->verdicts);
+	/* What is turned away, or only passed on, is not touched. */
+	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
+	    t->fault.action == ACTION_PASS)
 		complete(t);
-	if (t->fault.action == ACTION_PASS && !t->facts.is_header_cut)
+	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
+	    t->fault.action == ACTION_PASS)
 		begin_signature(t);
 }
 
@@ -415,8 +434,10 @@ end_signature(struct transaction *t)
 static struct verdict
 decide(struct transaction *t)
 {
-	struct verdict verdict = policy_run(STAGE_MESSAGE, t->profile,
+	struct verdict body = policy_run(STAGE_MESSAGE, t->profile,
 	    &t->facts, &t->verdicts);
+	struct verdict verdict = t->header_verdict.action == ACTION_PASS ?
+	    body : t->header_verdict;
 
 	if (t->fault.action != ACTION_PASS &&
 	    verdict.action != ACTION_REFUSE)
@@ -430,7 +451,7 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 {
 	struct verdict verdict;
 
-	t->stage = STAGE_MESSAGE;
+	begin_stage(t, STAGE_MESSAGE);
 	octets_end(&t->facts.body);
 	verdict = decide(t);
 	if (verdict.action == ACTION_PASS) {

@@ -26,6 +26,8 @@ struct transaction_peer {
 	struct facts_listener listener;
 	struct facts_client client;
 	struct facts_tls tls;
+	struct facts_certificate certificate;
+	struct span mta_version;	/* the macro "v" */
 	struct span login;		/* of SMTP AUTH; empty: none */
 };
 

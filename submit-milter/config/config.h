@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "policy/profile.h"
 #include "policy/rights.h"
+#include "policy/site.h"
 #include "policy/verdict.h"
 #include "sign/keyring.h"
 #include "sign/signer.h"
@@ -54,7 +55,9 @@ struct config {
 	struct audit_settings audit;
 	struct table **tables;
 	size_t table_count;
+	int stage_timeout;	/* ms for the look-ups of one stage */
 	struct rights rights;
+	struct site site;
 	struct profile default_profile;	/* its name is "default" */
 	struct profile *profiles;
 	size_t profile_count;

@@ -202,6 +202,9 @@ static const struct option options[] = {
 	STRING(ROOT, "host_name", "",
 	    "our name in Message-ID and audit; empty: the MTA's own",
 	    AT(settings, config.host_name), .check = check_domain),
+	INT(ROOT, "stage_timeout", "5000", 100, 60000,
+	    "milliseconds for all look-ups of one SMTP command",
+	    AT(settings, config.stage_timeout)),
 	INT(ROOT, "stop_timeout", "20", 0, 3600,
 	    "seconds that a stop waits for messages under way",
 	    AT(settings, config.stop_timeout)),
@@ -320,8 +323,10 @@ static const struct option options[] = {
 	ENUM(RULES, "default_profile.rules." rule_name, "enforce", \
 	    rule_modes, text, .offset = offsetof(struct profile, rules) + \
 	    RULE_##id * sizeof(enum rule_mode)),
+#define FIXED_RULE(id, rule_name, must, text)
 #include "policy/rules.def"
 #undef RULE
+#undef FIXED_RULE
 	GROUP(PROFILE, TLS, "default_profile.tls", "for tls-required",
 	    SAME_AS_FIELD),
 	ENUM(TLS, "default_profile.tls.minimum_version", "1.2", tls_versions,
@@ -350,6 +355,9 @@ static const struct option options[] = {
 	INT(LIMITS, "default_profile.limits.address_tokens", "10000", 10,
 	    MILLION, "words and signs of one address field",
 	    AT(profile, limits.address_tokens)),
+	INT(LIMITS, "default_profile.limits.recipients", "1000", 0, MILLION,
+	    "recipients of one message; 0: no limit of ours",
+	    AT(profile, limits.recipients)),
 	GROUP(PROFILE, COMPLETE, "default_profile.complete",
 	    "what is mended instead of refused", SAME_AS_FIELD),
 	BOOL(COMPLETE, "default_profile.complete.date", "true",
@@ -363,8 +371,7 @@ static const struct option options[] = {
 	    AT(profile, complete.sender)),
 	BOOL(COMPLETE, "default_profile.complete.sender_from_envelope",
 	    "false",
-	    "take the envelope sender for Sender when the identity has no "
-	    "address",
+	    "add Sender also when the envelope sender is not in From",
 	    AT(profile, complete.sender_from_envelope)),
 	BOOL(COMPLETE, "default_profile.complete.destination", "true",
 	    "add \"To: undisclosed-recipients:;\" where no recipient "

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/sbuf.h"
+#include "edit/fix.h"
 #include "syntax/date.h"
 #include "syntax/msgid.h"
 
@@ -247,6 +248,7 @@ complete_sender(struct completion *c)
 	bool is_needed = false, is_own = false;
 
 	if (c->facts->identity.route == ROUTE_NONE ||
+	    c->facts->parked.action != ACTION_PASS ||
 	    header_count(c->header, FIELD_FROM) != 1 ||
 	    header_count(c->header, FIELD_SENDER) > 1)
 		return COMPLETION_OK;
@@ -296,8 +298,11 @@ completion_run(const struct profile *profile, struct facts *facts,
 	};
 	enum completion_status status = COMPLETION_OK;
 
-	if (on->date || on->message_id || on->sender)
+	if (on->date || on->message_id || on->sender ||
+	    facts->is_from_to_fix)
 		status = drop_originals(&c);
+	if (status == COMPLETION_OK)
+		status = fix_from(facts, list, &c.error);
 	if (status == COMPLETION_OK && on->date)
 		status = complete_date(&c);
 	if (status == COMPLETION_OK && on->message_id)

@@ -98,23 +98,17 @@ rule_return_path(const struct profile *profile, struct facts *facts)
 	return verdict_tempfail(REASON_TEMPORARY, span_of(error));
 }
 
-static const struct facts_recipient *
-current(const struct facts *facts)
-{
-	return &facts->recipients[facts->recipient_count - 1];
-}
-
 struct verdict
 rule_recipient_syntax(const struct profile *profile, struct facts *facts)
 {
 	(void)profile;
-	return check_syntax(&current(facts)->path, REASON_RECIPIENT_SYNTAX,
+	return check_syntax(&facts_recipient(facts)->path, REASON_RECIPIENT_SYNTAX,
 	    REASON_RECIPIENT_UTF8);
 }
 
 struct verdict
 rule_recipient_fqdn(const struct profile *profile, struct facts *facts)
 {
-	return check_domain(profile, &current(facts)->path,
+	return check_domain(profile, &facts_recipient(facts)->path,
 	    REASON_RECIPIENT_DOMAIN, REASON_RECIPIENT_LITERAL);
 }

@@ -7,9 +7,10 @@
 
 void
 facts_init(struct facts *facts, struct arena *arena,
-    const struct rights *rights)
+    const struct rights *rights, const struct site *site)
 {
-	*facts = (struct facts){ .arena = arena, .rights = rights };
+	*facts = (struct facts){ .arena = arena, .rights = rights,
+		.site = site };
 	resolver_init(&facts->resolver, arena);
 	header_init(&facts->submitted, arena);
 	header_init(&facts->leaving, arena);
@@ -116,7 +117,7 @@ facts_add_field(struct facts *facts, const struct profile *profile,
 	facts->field_count++;
 	if (size > facts->longest_field)
 		facts->longest_field = size;
-	if (profile->rules[RULE_MESSAGE_SYNTAX] == RULE_ENFORCE &&
+	if (facts->modes[RULE_MESSAGE_SYNTAX] == RULE_ENFORCE &&
 	    (facts->header_size > (size_t)limits->header_size ||
 	    facts->longest_field > (size_t)limits->field_size ||
 	    facts->field_count > (size_t)limits->fields))

@@ -40,6 +40,26 @@ struct facts_client {
 	struct span helo;
 };
 
+/* The client's certificate, as the MTA tells of it. */
+struct facts_certificate {
+	struct span subject;
+	struct span issuer;
+	struct span fingerprint;
+	struct span verify;	/* Sendmail's {verify}; empty: not told */
+};
+
+enum account_state {
+	ACCOUNT_ACTIVE,
+	ACCOUNT_SUSPENDED,
+	ACCOUNT_POSTMASTER_ONLY,
+	ACCOUNT_UNKNOWN,	/* in no table, and the table is complete */
+};
+
+struct facts_account {
+	enum account_state state;
+	struct span text;	/* the operator's words */
+};
+
 struct facts_tls {
 	bool is_on;
 	struct span version;	/* "TLSv1.3" */
@@ -65,10 +85,22 @@ struct facts_recipient {
 	enum rule_mode mode;
 };
 
+/*
+ * Takes one of at most PER_HOUR messages that CLIENT may send to postmaster
+ * in an hour; false when there is none left.
+ */
+typedef bool facts_quota(void *context, struct span client, int per_hour);
+
+struct site;
+struct rule_override;
+
 struct facts {
 	struct arena *arena;
 	struct resolver resolver;
 	const struct rights *rights;
+	const struct site *site;
+	facts_quota *quota;	/* NULL: no limit is kept */
+	void *quota_context;
 	int64_t now;		/* seconds since 1970, when MAIL came */
 	struct span host;	/* the MTA's own name, qualified */
 	struct span id;		/* of the transaction */
@@ -76,7 +108,18 @@ struct facts {
 	struct facts_listener listener;
 	struct facts_client client;
 	struct facts_tls tls;
+	struct facts_certificate certificate;
+	struct span mta_version;	/* the macro "v" */
 	struct identity identity;
+	const char *identity_error;	/* who it is could not be told */
+	struct facts_account account;
+	enum rule_mode modes[RULE_COUNT];	/* for this identity */
+	const struct rule_override *override;	/* with parameters; or NULL */
+	/* Refusals that wait for the first recipient: see accounts.c. */
+	struct verdict parked;
+	/* Mail from outside on a mixed port: it is left alone. */
+	bool is_transfer;
+	bool is_from_to_fix;	/* from = "fix": From is to be replaced */
 
 	bool is_smtputf8;	/* RFC 6531 section 3.4 */
 	struct facts_path sender;
@@ -101,7 +144,14 @@ struct facts {
  * are the caller's to fill.
  */
 void facts_init(struct facts *facts, struct arena *arena,
-    const struct rights *rights);
+    const struct rights *rights, const struct site *site);
+
+/* The newest recipient. */
+static inline struct facts_recipient *
+facts_recipient(const struct facts *facts)
+{
+	return &facts->recipients[facts->recipient_count - 1];
+}
 
 /*
  * Takes the arguments of MAIL: ARGV[0] is the reverse-path, the others are

@@ -3,80 +3,147 @@
  */
 #include "policy/identity.h"
 
+#include "base/ascii.h"
 #include "syntax/mailbox.h"
+
+static const char *const names[] = {
+	[ROUTE_NONE] = "none",
+	[ROUTE_SASL] = "sasl",
+	[ROUTE_CERT] = "cert",
+	[ROUTE_CLIENT] = "client",
+	[ROUTE_NET] = "net",
+};
 
 const char *
 identity_route_name(enum identity_route route)
 {
-	static const char *const names[] = {
-		[ROUTE_NONE] = "none",
-		[ROUTE_SASL] = "sasl",
-	};
-
 	return names[route];
 }
 
 /*
- * A login in the form in which it is compared: with the realm if it has
- * none, its domain folded, its letters too if the rules say so.
+ * A name in the form in which it is compared: a login with the realm if it
+ * has none, its domain folded, its letters too if the rules say so.
  */
 static int
-fold_login(struct span login, const struct identity_rules *rules,
-    struct arena *arena, struct span *folded_r)
+fold_name(enum identity_route route, struct span name,
+    const struct identity_rules *rules, struct arena *arena,
+    struct span *folded_r)
 {
-	size_t at = span_find_last(login, '@');
-	struct span local = span_slice(login, 0, at);
+	size_t at = span_find_last(name, '@');
+	struct span local = span_slice(name, 0, at);
 	struct span domain = { NULL, 0 };
 
-	if (at < login.len)
-		domain = span_slice(login, at + 1, login.len);
-	else if (rules->realm != NULL)
+	if (at < name.len)
+		domain = span_slice(name, at + 1, name.len);
+	else if (route == ROUTE_SASL && rules->realm != NULL)
 		domain = span_of(rules->realm);
 	return mailbox_fold(local, domain, rules->fold_case, arena, folded_r);
 }
 
 int
-identity_from_login(struct span login, const struct identity_rules *rules,
-    struct arena *arena, struct identity *identity_r)
+identity_make(enum identity_route route, struct span name,
+    const struct identity_rules *rules, struct arena *arena,
+    struct identity *identity_r)
 {
-	struct identity identity = { .route = ROUTE_SASL };
+	struct identity identity = { .route = route };
 
-	if (fold_login(login, rules, arena, &identity.bare) != 0)
+	if (fold_name(route, name, rules, arena, &identity.bare) != 0)
 		return -1;
-	identity.name = arena_printf(arena, "%s:%.*s",
-	    identity_route_name(ROUTE_SASL), SPAN_ARG(identity.bare));
+	identity.name = arena_printf(arena, "%s:%.*s", names[route],
+	    SPAN_ARG(identity.bare));
 	if (identity.name.ptr == NULL)
 		return -1;
 	*identity_r = identity;
 	return 0;
 }
 
-/* Takes "sasl:" away; false when ENTRY names an identity of another type. */
-static bool
-strip_type(struct span *entry, enum identity_route route)
+/* "type:rest": takes the type away. ROUTE_SASL when there is none. */
+static enum identity_route
+take_type(struct span *entry)
 {
 	size_t colon = span_find(*entry, ':');
 	struct span type;
 
 	if (colon == entry->len)
-		return route == ROUTE_SASL;
+		return ROUTE_SASL;
 	type = span_slice(*entry, 0, colon);
-	if (!span_eq_nocase(type, span_of(identity_route_name(route))))
-		return false;
-	*entry = span_slice(*entry, colon + 1, entry->len);
-	return true;
+	for (int i = ROUTE_SASL; i <= ROUTE_NET; i++)
+		if (span_eq_nocase(type, span_of(names[i]))) {
+			*entry = span_slice(*entry, colon + 1, entry->len);
+			return (enum identity_route)i;
+		}
+	return ROUTE_NONE;
+}
+
+static bool
+is_in_group(const struct identity *identity, struct span group)
+{
+	for (size_t i = 0; i < identity->group_count; i++)
+		if (span_eq_nocase(identity->groups[i], group))
+			return true;
+	return false;
 }
 
 int
 identity_is_named(const struct identity *identity, struct span entry,
     const struct identity_rules *rules, struct arena *arena)
 {
+	struct span group = SPAN("group:");
 	struct span folded;
 
-	if (identity->route == ROUTE_NONE || !strip_type(&entry,
-	    identity->route))
+	if (identity->route == ROUTE_NONE)
 		return 0;
-	if (fold_login(entry, rules, arena, &folded) != 0)
+	if (span_starts_nocase(entry, group))
+		return is_in_group(identity, span_slice(entry, group.len,
+		    entry.len)) ? 1 : 0;
+	if (take_type(&entry) != identity->route)
+		return 0;
+	if (fold_name(identity->route, entry, rules, arena, &folded) != 0)
 		return -1;
 	return span_eq(folded, identity->bare) ? 1 : 0;
+}
+
+static bool
+is_separator(char c)
+{
+	return c == ',' || c == ' ' || ascii_is_cntrl((unsigned char)c);
+}
+
+bool
+identity_next_entry(struct span *rest, struct span *entry_r)
+{
+	bool is_quoted = false;
+	size_t i = 0, begin;
+
+	while (i < rest->len && is_separator(rest->ptr[i]))
+		i++;
+	for (begin = i; i < rest->len; i++) {
+		char c = rest->ptr[i];
+
+		if (is_quoted && c == '\\' && i + 1 < rest->len)
+			i++;
+		else if (c == '"')
+			is_quoted = !is_quoted;
+		else if (!is_quoted && is_separator(c))
+			break;
+	}
+	*entry_r = span_slice(*rest, begin, i);
+	*rest = span_slice(*rest, i, rest->len);
+	return entry_r->len > 0;
+}
+
+int
+identity_is_in_list(const struct identity *identity, struct span list,
+    const struct identity_rules *rules, struct arena *arena)
+{
+	struct span entry;
+
+	while (identity_next_entry(&list, &entry)) {
+		int is_named = span_eq(entry, SPAN("*")) ? 1 :
+		    identity_is_named(identity, entry, rules, arena);
+
+		if (is_named != 0)
+			return is_named;
+	}
+	return 0;
 }

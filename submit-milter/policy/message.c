@@ -116,8 +116,8 @@ check_tokens(const struct profile *profile, struct facts *facts)
 	return verdict_pass();
 }
 
-static struct verdict
-check_header(const struct profile *profile, struct facts *facts)
+struct verdict
+rule_header_form(const struct profile *profile, struct facts *facts)
 {
 	const struct header *header = &facts->submitted;
 	struct verdict v = check_sizes(profile, facts);
@@ -131,8 +131,8 @@ check_header(const struct profile *profile, struct facts *facts)
 	return v;
 }
 
-static struct verdict
-check_body(const struct profile *profile, struct facts *facts)
+struct verdict
+rule_body_form(const struct profile *profile, struct facts *facts)
 {
 	const struct octets *body = &facts->body;
 	int depth = profile->limits.mime_depth;
@@ -148,12 +148,4 @@ check_body(const struct profile *profile, struct facts *facts)
 		return verdict_refuse(REASON_MIME_TOO_DEEP,
 		    number(facts, depth), none());
 	return verdict_pass();
-}
-
-struct verdict
-rule_message_syntax(const struct profile *profile, struct facts *facts)
-{
-	struct verdict v = check_header(profile, facts);
-
-	return v.action == ACTION_PASS ? check_body(profile, facts) : v;
 }

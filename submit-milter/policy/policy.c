@@ -14,19 +14,27 @@ static const struct {
 	rule_check *check;
 } checks[] = {
 	{ STAGE_MAIL, RULE_AUTH_REQUIRED, rule_auth_required },
+	{ STAGE_MAIL, RULE_ACCOUNT, rule_account },
 	{ STAGE_MAIL, RULE_TLS_REQUIRED, rule_tls_required },
 	{ STAGE_MAIL, RULE_ENVELOPE_SYNTAX, rule_sender_syntax },
 	{ STAGE_MAIL, RULE_ENVELOPE_FQDN, rule_sender_fqdn },
 	{ STAGE_MAIL, RULE_RETURN_PATH, rule_return_path },
 	{ STAGE_MAIL, RULE_SENDER_RIGHTS, rule_sender_rights },
+	{ STAGE_MAIL, RULE_PARAMETERS, rule_sender_parameters },
 
+	{ STAGE_RCPT, RULE_RELAY, rule_relay },
+	{ STAGE_RCPT, RULE_POSTMASTER, rule_postmaster },
 	{ STAGE_RCPT, RULE_ENVELOPE_SYNTAX, rule_recipient_syntax },
 	{ STAGE_RCPT, RULE_ENVELOPE_FQDN, rule_recipient_fqdn },
+	{ STAGE_RCPT, RULE_RECIPIENT_RIGHTS, rule_recipient_rights },
+	{ STAGE_RCPT, RULE_PARAMETERS, rule_recipient_parameters },
 
-	{ STAGE_MESSAGE, RULE_FROM_RIGHTS, rule_from_rights },
-	{ STAGE_MESSAGE, RULE_HEADER_SYNTAX, rule_header_syntax },
-	{ STAGE_MESSAGE, RULE_HEADER_FQDN, rule_header_fqdn },
-	{ STAGE_MESSAGE, RULE_MESSAGE_SYNTAX, rule_message_syntax },
+	{ STAGE_HEADER, RULE_FROM_RIGHTS, rule_from_rights },
+	{ STAGE_HEADER, RULE_HEADER_SYNTAX, rule_header_syntax },
+	{ STAGE_HEADER, RULE_HEADER_FQDN, rule_header_fqdn },
+	{ STAGE_HEADER, RULE_MESSAGE_SYNTAX, rule_header_form },
+
+	{ STAGE_MESSAGE, RULE_MESSAGE_SYNTAX, rule_body_form },
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
@@ -51,22 +59,72 @@ record(struct verdict_log *log, struct arena *arena,
 	return 0;
 }
 
+/*
+ * May a refusal wait for the recipients? One for want of standing may, where
+ * the profile opens postmaster's mailbox; rule "postmaster" then meets it.
+ */
+static bool
+can_park(const struct profile *profile, const struct facts *facts,
+    enum rule rule, const struct verdict *v)
+{
+	return (rule == RULE_AUTH_REQUIRED || rule == RULE_ACCOUNT) &&
+	    v->action == ACTION_REFUSE &&
+	    v->reason != REASON_ACCOUNT_UNKNOWN &&
+	    profile->postmaster.domain_count > 0 &&
+	    facts->modes[RULE_POSTMASTER] == RULE_ENFORCE;
+}
+
+/* On a mixed port, who is unknown may bring mail from outside. */
+static bool
+is_transfer(const struct profile *profile, const struct facts *facts)
+{
+	return profile->mixed && facts->identity.route == ROUTE_NONE &&
+	    facts->identity_error == NULL;
+}
+
+/*
+ * Mail from outside is left alone, but for the one rule that keeps us from
+ * being an open relay: nothing can switch that one off.
+ */
+static enum rule_mode
+mode_of(const struct facts *facts, enum rule rule)
+{
+	if (rule == RULE_RELAY)
+		return RULE_ENFORCE;
+	return facts->is_transfer ? RULE_OFF : facts->modes[rule];
+}
+
+static void
+decide(const struct profile *profile, struct facts *facts, enum rule rule,
+    const struct verdict *v, struct verdict *decision)
+{
+	if (v->action == ACTION_PASS || decision->action != ACTION_PASS)
+		return;
+	if (can_park(profile, facts, rule, v)) {
+		if (facts->parked.action == ACTION_PASS)
+			facts->parked = *v;
+	} else {
+		*decision = *v;
+	}
+}
+
 struct verdict
 policy_run(enum stage stage, const struct profile *profile,
     struct facts *facts, struct verdict_log *log)
 {
 	struct verdict decision = verdict_pass();
 
+	if (stage == STAGE_MAIL)
+		facts->is_transfer = is_transfer(profile, facts);
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		enum rule_mode mode = profile->rules[checks[i].rule];
+		enum rule_mode mode = mode_of(facts, checks[i].rule);
 		struct verdict v;
 
 		if (checks[i].stage != stage || mode == RULE_OFF)
 			continue;
 		v = checks[i].check(profile, facts);
-		if (v.action != ACTION_PASS && mode == RULE_ENFORCE &&
-		    decision.action == ACTION_PASS)
-			decision = v;
+		if (mode == RULE_ENFORCE)
+			decide(profile, facts, checks[i].rule, &v, &decision);
 		/* A thousand recipients that pass say nothing. */
 		if (stage == STAGE_RCPT && v.action == ACTION_PASS)
 			continue;

@@ -32,6 +32,7 @@ struct profile_limits {
 	int fields;
 	int mime_depth;
 	int address_tokens;	/* of one address field */
+	int recipients;		/* of one message; 0: as the MTA has it */
 };
 
 /* Repairs; each is a switch of its own. */
@@ -48,6 +49,18 @@ struct profile_tls {
 	int minimum_bits;
 };
 
+/* Postmaster's mailbox, open to who may not submit (section 6.4). */
+struct profile_postmaster {
+	const char **domains;	/* folded; none: not open */
+	size_t domain_count;
+	int per_hour;		/* messages from one client address */
+};
+
+enum from_mode {
+	FROM_REFUSE,
+	FROM_FIX,		/* replaced by the identity's own address */
+};
+
 struct profile {
 	const char *name;
 	struct listener_match *listeners;
@@ -57,6 +70,13 @@ struct profile {
 	struct cidr *trusted_networks;
 	size_t trusted_network_count;
 	bool address_literals;
+	/* A port-25 listener that takes mail from outside too (RFC 5068). */
+	bool mixed;
+	struct profile_postmaster postmaster;
+	const char **forbidden_parameters;	/* "RET", "NOTIFY=NEVER" */
+	size_t forbidden_parameter_count;
+	enum from_mode from;
+	bool resent_keeps_from;	/* a resent message may keep a foreign From */
 	struct profile_limits limits;
 	struct profile_complete complete;
 	enum sign_mode sign;

@@ -25,7 +25,8 @@ ask_table(void *context, const struct table *table, struct span key,
 void
 resolver_init(struct resolver *resolver, struct arena *arena)
 {
-	*resolver = (struct resolver){ .ask = ask_table, .arena = arena,
+	*resolver = (struct resolver){ .ask = ask_table,
+		.keys = table_keys, .arena = arena,
 		.deadline = DEADLINE_NEVER };
 }
 

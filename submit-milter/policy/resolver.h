@@ -20,7 +20,8 @@ typedef enum lookup resolver_ask(void *context, const struct table *table,
 struct resolver_answer;
 
 struct resolver {
-	resolver_ask *ask;	/* NULL: table_lookup() */
+	resolver_ask *ask;	/* table_lookup(), or what stands for it */
+	enum table_keys (*keys)(const struct table *table);
 	void *context;
 	struct arena *arena;	/* of the transaction */
 	int64_t deadline;	/* of the stage; DEADLINE_NEVER at first */

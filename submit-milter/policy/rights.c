@@ -3,175 +3,10 @@
  */
 #include "policy/rights.h"
 
-#include "base/ascii.h"
+#include "policy/keys.h"
 #include "syntax/mailbox.h"
 
-/* Labels beyond this are not looked up one by one: no name has more. */
-#define PARENTS_CEILING 127u
-
-/* An address in the forms under which rows may name it. */
-struct address_keys {
-	struct span full;	/* user+ext@domain */
-	struct span base;	/* user@domain; empty when the same */
-	struct span domain;
-};
-
-/* Where in a folded local part the extension begins; len when nowhere. */
-static size_t
-extension_at(const struct rights *rights, struct span local)
-{
-	if (rights->delimiters == NULL || local.len == 0 ||
-	    local.ptr[0] == '"')
-		return local.len;
-	for (size_t i = 1; i < local.len; i++)
-		if (strchr(rights->delimiters, local.ptr[i]) != NULL)
-			return i;
-	return local.len;
-}
-
-static int
-make_keys(const struct rights *rights, struct span local, struct span domain,
-    struct arena *arena, struct address_keys *keys_r)
-{
-	struct address_keys keys = { .full = { NULL, 0 } };
-	size_t at, cut;
-
-	if (mailbox_fold(local, domain, rights->fold_local_part, arena,
-	    &keys.full) != 0)
-		return -1;
-	at = span_find_last(keys.full, '@');
-	if (at < keys.full.len)
-		keys.domain = span_slice(keys.full, at + 1, keys.full.len);
-	cut = extension_at(rights, span_slice(keys.full, 0, at));
-	if (cut < at) {
-		keys.base = arena_printf(arena, "%.*s@%.*s", (int)cut,
-		    keys.full.ptr, SPAN_ARG(keys.domain));
-		if (keys.base.ptr == NULL)
-			return -1;
-	}
-	*keys_r = keys;
-	return 0;
-}
-
-/*
- * The next element of a list whose elements are set apart by commas and
- * blanks; those within a quoted local part do not count. False at the end.
- */
-static bool
-next_element(struct span *rest, struct span *element_r)
-{
-	bool is_quoted = false;
-	size_t i = 0, begin;
-
-	while (i < rest->len && (rest->ptr[i] == ',' || rest->ptr[i] == ' ' ||
-	    ascii_is_cntrl((unsigned char)rest->ptr[i])))
-		i++;
-	begin = i;
-	for (; i < rest->len; i++) {
-		char c = rest->ptr[i];
-
-		if (is_quoted && c == '\\' && i + 1 < rest->len)
-			i++;
-		else if (c == '"')
-			is_quoted = !is_quoted;
-		else if (!is_quoted && (c == ',' || c == ' ' ||
-		    ascii_is_cntrl((unsigned char)c)))
-			break;
-	}
-	*element_r = span_slice(*rest, begin, i);
-	*rest = span_slice(*rest, i, rest->len);
-	return element_r->len > 0;
-}
-
-/* Is IDENTITY one of the identities in VALUE? 1, 0, or -1: no memory. */
-static int
-value_names(const struct rights *rights, struct span value,
-    const struct identity *identity, struct arena *arena)
-{
-	struct span entry;
-
-	while (next_element(&value, &entry)) {
-		int is_named = identity_is_named(identity, entry,
-		    &rights->identity, arena);
-
-		if (is_named != 0)
-			return is_named;
-	}
-	return 0;
-}
-
-/*
- * Goes through the keys of an address, most specific first, with a visitor
- * that says when to stop (any answer but LOOKUP_NOT_FOUND).
- */
-typedef enum lookup key_visitor(void *context, struct span key);
-
-static enum lookup
-visit_parents(struct span domain, struct arena *arena, key_visitor *visit,
-    void *context)
-{
-	for (size_t n = 0; n < PARENTS_CEILING; n++) {
-		size_t dot = span_find(domain, '.');
-		struct span key;
-		enum lookup answer;
-
-		if (dot == domain.len)
-			break;
-		domain = span_slice(domain, dot + 1, domain.len);
-		key = arena_printf(arena, "@.%.*s", SPAN_ARG(domain));
-		if (key.ptr == NULL)
-			return LOOKUP_FAILED;
-		answer = visit(context, key);
-		if (answer != LOOKUP_NOT_FOUND)
-			return answer;
-	}
-	return LOOKUP_NOT_FOUND;
-}
-
-static enum lookup
-visit_keys(const struct address_keys *keys, struct arena *arena,
-    key_visitor *visit, void *context)
-{
-	enum lookup answer = visit(context, keys->full);
-	struct span at_domain;
-
-	if (answer == LOOKUP_NOT_FOUND && keys->base.len > 0)
-		answer = visit(context, keys->base);
-	if (answer != LOOKUP_NOT_FOUND || keys->domain.len == 0)
-		return answer;
-	at_domain = arena_printf(arena, "@%.*s", SPAN_ARG(keys->domain));
-	if (at_domain.ptr == NULL)
-		return LOOKUP_FAILED;
-	answer = visit(context, at_domain);
-	if (answer != LOOKUP_NOT_FOUND)
-		return answer;
-	/* An address literal has no parents. */
-	if (keys->domain.ptr[0] == '[')
-		return LOOKUP_NOT_FOUND;
-	return visit_parents(keys->domain, arena, visit, context);
-}
-
 /* --- tables by address ---------------------------------------------------- */
-
-struct by_address {
-	struct resolver *resolver;
-	const struct table *table;
-	struct span key;	/* that was found */
-	struct span value;
-	const char *error;
-};
-
-static enum lookup
-ask_address(void *context, struct span key)
-{
-	struct by_address *by = context;
-	enum lookup answer = resolver_lookup(by->resolver, by->table, key,
-	    &by->value, &by->error);
-
-	if (answer == LOOKUP_FOUND)
-		by->key = key;
-	return answer;
-}
 
 static enum lookup
 check_by_address(const struct rights *rights, const struct table *table,
@@ -179,51 +14,26 @@ check_by_address(const struct rights *rights, const struct table *table,
     const struct address_keys *keys, struct span *key_r,
     const char **error_r)
 {
-	struct by_address by = {
-		.resolver = resolver,
-		.table = table,
-		.error = "out of memory",
-	};
-	enum lookup answer = visit_keys(keys, resolver->arena, ask_address,
-	    &by);
+	struct span value;
+	enum lookup answer = address_keys_ask(keys, table, resolver, key_r,
+	    &value, error_r);
 
-	if (answer == LOOKUP_FOUND) {
-		*key_r = by.key;
-		switch (value_names(rights, by.value, identity,
-		    resolver->arena)) {
-		case 1:
-			return LOOKUP_FOUND;
-		case 0:
-			return LOOKUP_NOT_FOUND;
-		default:
-			answer = LOOKUP_FAILED;
-			break;
-		}
+	if (answer != LOOKUP_FOUND)
+		return answer;
+	switch (identity_is_in_list(identity, value, &rights->identity,
+	    resolver->arena)) {
+	case 1:
+		return LOOKUP_FOUND;
+	case 0:
+		return LOOKUP_NOT_FOUND;
+	default:
+		break;
 	}
-	if (answer == LOOKUP_FAILED)
-		*error_r = by.error;
-	return answer;
+	*error_r = "out of memory";
+	return LOOKUP_FAILED;
 }
 
 /* --- tables by identity --------------------------------------------------- */
-
-/* The row of an identity: its typed name, or the bare one. */
-static enum lookup
-ask_identity(struct resolver *resolver, const struct table *table,
-    const struct identity *identity, struct span *key_r, struct span *value_r,
-    const char **error_r)
-{
-	enum lookup answer;
-
-	*key_r = identity->name;
-	answer = resolver_lookup(resolver, table, identity->name, value_r,
-	    error_r);
-	if (answer != LOOKUP_NOT_FOUND)
-		return answer;
-	*key_r = identity->bare;
-	return resolver_lookup(resolver, table, identity->bare, value_r,
-	    error_r);
-}
 
 /*
  * A pattern in the form of the keys of an address: "@Example.ORG" becomes
@@ -260,32 +70,64 @@ match_pattern(void *context, struct span key)
 	    LOOKUP_NOT_FOUND;
 }
 
+/* Does one of the patterns in VALUE stand for the address? */
+static enum lookup
+match_patterns(const struct rights *rights, struct span value,
+    const struct address_keys *keys, struct arena *arena,
+    const char **error_r)
+{
+	enum lookup answer = LOOKUP_NOT_FOUND;
+	struct span element, pattern;
+
+	while (answer == LOOKUP_NOT_FOUND &&
+	    identity_next_entry(&value, &element))
+		answer = fold_pattern(rights, element, arena, &pattern) != 0 ?
+		    LOOKUP_FAILED : address_keys_visit(keys, TABLE_KEYS_ANY,
+		    arena, match_pattern, &pattern);
+	if (answer == LOOKUP_FAILED)
+		*error_r = "out of memory";
+	return answer;
+}
+
+/* The row "group:NAME" of one of the identity's groups. */
+static enum lookup
+check_group(const struct rights *rights, const struct table *table,
+    struct resolver *resolver, struct span group,
+    const struct address_keys *keys, struct span *key_r,
+    const char **error_r)
+{
+	struct span value;
+	enum lookup answer;
+
+	*key_r = arena_printf(resolver->arena, "group:%.*s",
+	    SPAN_ARG(group));
+	if (key_r->ptr == NULL) {
+		*error_r = "out of memory";
+		return LOOKUP_FAILED;
+	}
+	answer = resolver_lookup(resolver, table, *key_r, &value, error_r);
+	return answer != LOOKUP_FOUND ? answer : match_patterns(rights,
+	    value, keys, resolver->arena, error_r);
+}
+
 static enum lookup
 check_by_identity(const struct rights *rights, const struct table *table,
     struct resolver *resolver, const struct identity *identity,
     const struct address_keys *keys, struct span *key_r,
     const char **error_r)
 {
-	struct span value, element, pattern;
-	enum lookup answer = ask_identity(resolver, table, identity, key_r,
-	    &value, error_r);
+	struct span value;
+	enum lookup answer = identity_keys_ask(identity, &rights->identity,
+	    table, resolver, key_r, &value, error_r);
 
-	if (answer != LOOKUP_FOUND)
-		return answer;
-	while (next_element(&value, &element)) {
-		if (fold_pattern(rights, element, resolver->arena,
-		    &pattern) != 0) {
-			*error_r = "out of memory";
-			return LOOKUP_FAILED;
-		}
-		answer = visit_keys(keys, resolver->arena, match_pattern,
-		    &pattern);
-		if (answer == LOOKUP_FAILED)
-			*error_r = "out of memory";
-		if (answer != LOOKUP_NOT_FOUND)
-			return answer;
-	}
-	return LOOKUP_NOT_FOUND;
+	if (answer == LOOKUP_FOUND)
+		answer = match_patterns(rights, value, keys,
+		    resolver->arena, error_r);
+	for (size_t i = 0; i < identity->group_count &&
+	    answer == LOOKUP_NOT_FOUND; i++)
+		answer = check_group(rights, table, resolver,
+		    identity->groups[i], keys, key_r, error_r);
+	return answer;
 }
 
 /* -------------------------------------------------------------------------- */
@@ -315,7 +157,7 @@ rights_check(const struct rights *rights, struct resolver *resolver,
 		*source_r = source;
 		return LOOKUP_NOT_FOUND;
 	}
-	if (make_keys(rights, local, domain, resolver->arena, &keys) != 0) {
+	if (address_keys_make(rights, local, domain, resolver->arena, &keys) != 0) {
 		*error_r = "out of memory";
 		return LOOKUP_FAILED;
 	}
@@ -355,8 +197,8 @@ rights_primary(const struct rights *rights, struct resolver *resolver,
 	if (identity->route == ROUTE_NONE)
 		return LOOKUP_NOT_FOUND;
 	if (rights->primary != NULL)
-		answer = ask_identity(resolver, rights->primary, identity,
-		    &key, &value, error_r);
+		answer = identity_keys_ask(identity, &rights->identity,
+		    rights->primary, resolver, &key, &value, error_r);
 	if (answer == LOOKUP_FAILED)
 		return answer;
 	value = span_trim(value);

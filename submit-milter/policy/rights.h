@@ -9,8 +9,8 @@
  *	by identity	identity -> address patterns
  *
  * Look-up order in a table, and patterns likewise, most specific first:
- * user+ext@domain, user@domain, @domain, @.parent, @.grandparent ... The
- * first row found decides for that table; a right from any table counts.
+ * see keys.h. The first row found decides for that table; a right from any
+ * table counts. "group:NAME" may stand wherever an identity may.
  * Pure but for the resolver; one thread at a time.
  */
 #ifndef SUBMIT_POLICY_RIGHTS_H
@@ -40,9 +40,13 @@ struct rights {
 	const char *delimiters;	/* of address extensions; empty: none */
 	bool fold_local_part;
 	struct identity_rules identity;
+	const char **bare_domains;	/* "user" stands for user@ these */
+	size_t bare_domain_count;
 	struct rights_table *tables;
 	size_t table_count;
 	const struct table *primary;	/* identity -> address; or NULL */
+	/* Addresses that exist, for the envelope sender; NULL: not asked. */
+	const struct table *mailboxes;
 };
 
 /* Which row decided, for log, audit and "explain". */

@@ -14,6 +14,16 @@
 rule_check rule_auth_required;
 rule_check rule_tls_required;
 
+/* accounts.c: standing, and what is open to those without */
+rule_check rule_account;
+rule_check rule_postmaster;
+rule_check rule_relay;
+
+/* recipients.c: to whom, and with which parameters */
+rule_check rule_recipient_rights;
+rule_check rule_sender_parameters;
+rule_check rule_recipient_parameters;
+
 /* envelope.c: addresses of MAIL FROM and RCPT TO */
 rule_check rule_sender_syntax;
 rule_check rule_sender_fqdn;
@@ -29,7 +39,8 @@ rule_check rule_from_rights;
 rule_check rule_header_syntax;
 rule_check rule_header_fqdn;
 
-/* message.c: form and size of the whole */
-rule_check rule_message_syntax;
+/* message.c: form and size of header and body */
+rule_check rule_header_form;
+rule_check rule_body_form;
 
 #endif

@@ -8,6 +8,8 @@
 #include "policy/rules.h"
 
 #include "base/ascii.h"
+#include "policy/keys.h"
+#include "policy/sitelib.h"
 
 static struct span
 none(void)
@@ -21,13 +23,61 @@ no_memory(void)
 	return SPAN("out of memory");
 }
 
+/*
+ * May LOCAL@DOMAIN be used? Who submits only to postmaster (accounts.c) has
+ * no rights; any address will do that does not claim to be one of ours.
+ */
+static enum lookup
+may_use(struct facts *facts, struct span local, struct span domain,
+    const char **error_r)
+{
+	struct rights_source source;
+	enum right right;
+
+	if (facts->parked.action == ACTION_PASS)
+		return rights_check(facts->rights, &facts->resolver,
+		    &facts->identity, local, domain, &right, &source,
+		    error_r);
+	switch (domain_is_local(facts, domain, error_r)) {
+	case LOOKUP_FOUND:
+		return LOOKUP_NOT_FOUND;
+	case LOOKUP_NOT_FOUND:
+		return LOOKUP_FOUND;
+	case LOOKUP_FAILED:
+		break;
+	}
+	return LOOKUP_FAILED;
+}
+
+/*
+ * Under "@domain" grants anything before the sign would do: where there is
+ * a table of mailboxes, the address must be in it.
+ */
+static enum lookup
+exists(struct facts *facts, const struct mailbox *mailbox,
+    const char **error_r)
+{
+	const struct table *table = facts->rights->mailboxes;
+	struct address_keys keys;
+	struct span key, value;
+
+	if (table == NULL || facts->parked.action != ACTION_PASS)
+		return LOOKUP_FOUND;
+	*error_r = "out of memory";
+	if (address_keys_make(facts->rights, mailbox->local, mailbox->domain,
+	    facts->arena, &keys) != 0)
+		return LOOKUP_FAILED;
+	keys.domain = none();	/* a whole domain proves no mailbox */
+	return address_keys_ask(&keys, table, &facts->resolver, &key, &value,
+	    error_r);
+}
+
 struct verdict
 rule_sender_rights(const struct profile *profile, struct facts *facts)
 {
 	const struct mailbox *mailbox = &facts->sender.path.mailbox;
 	const char *error = NULL;
-	struct rights_source source;
-	enum right right;
+	enum lookup answer;
 
 	(void)profile;
 	/* <> is nobody's; what is no address at all was never allowed. */
@@ -36,9 +86,10 @@ rule_sender_rights(const struct profile *profile, struct facts *facts)
 	if (facts->sender.status != PATH_OK)
 		return verdict_refuse(REASON_SENDER_NOT_ALLOWED, none(),
 		    facts->sender.text);
-	switch (rights_check(facts->rights, &facts->resolver,
-	    &facts->identity, mailbox->local, mailbox->domain, &right,
-	    &source, &error)) {
+	answer = may_use(facts, mailbox->local, mailbox->domain, &error);
+	if (answer == LOOKUP_FOUND)
+		answer = exists(facts, mailbox, &error);
+	switch (answer) {
 	case LOOKUP_FOUND:
 		return verdict_pass();
 	case LOOKUP_NOT_FOUND:
@@ -78,16 +129,12 @@ check_mailbox(struct facts *facts, const struct header_field *field,
 {
 	struct span name = span_of(field_info(field->id)->name);
 	const char *error = NULL;
-	struct rights_source source;
-	enum right right;
 
 	if (address->kind == DOMAIN_NONE || (address->kind == DOMAIN_NAME &&
 	    !domain_is_qualified(address->domain)))
 		return verdict_refuse(REASON_FROM_UNQUALIFIED, name,
 		    address->local);
-	switch (rights_check(facts->rights, &facts->resolver,
-	    &facts->identity, address->local, address->domain, &right,
-	    &source, &error)) {
+	switch (may_use(facts, address->local, address->domain, &error)) {
 	case LOOKUP_FOUND:
 		return verdict_pass();
 	case LOOKUP_NOT_FOUND:
@@ -195,21 +242,58 @@ check_resent(struct facts *facts, struct header *header)
 	return v;
 }
 
+/*
+ * Can From be put right instead of refused? Only a lone field that could be
+ * read and is simply somebody else's, and only if there is an address to
+ * put there (edit/fix.c).
+ */
+static bool
+can_fix(const struct profile *profile, struct facts *facts,
+    const struct verdict *v)
+{
+	const char *error = NULL;
+	struct span address;
+
+	return profile->from == FROM_FIX &&
+	    v->reason == REASON_FROM_NOT_ALLOWED &&
+	    facts->parked.action == ACTION_PASS &&
+	    rights_primary(facts->rights, &facts->resolver,
+	    &facts->identity, &address, &error) == LOOKUP_FOUND;
+}
+
+/* From itself; a resent message may keep the one that it came with. */
+static struct verdict
+check_from(const struct profile *profile, struct facts *facts,
+    struct header *header)
+{
+	struct verdict v = check_fields(facts, header, FIELD_FROM);
+
+	if (v.reason == REASON_FROM_NOT_ALLOWED &&
+	    profile->resent_keeps_from &&
+	    header_count(header, FIELD_RESENT_FROM) > 0)
+		return verdict_pass();
+	if (v.action == ACTION_REFUSE && can_fix(profile, facts, &v)) {
+		facts->is_from_to_fix = true;
+		v.action = ACTION_PASS;
+	}
+	return v;
+}
+
 struct verdict
 rule_from_rights(const struct profile *profile, struct facts *facts)
 {
 	struct header *header = &facts->submitted;
-	struct verdict v;
+	struct verdict from, v;
 
-	(void)profile;
 	if (header_count(header, FIELD_FROM) > 1)
 		return verdict_refuse(REASON_FROM_SEVERAL, none(), none());
-	v = check_fields(facts, header, FIELD_FROM);
-	if (v.action == ACTION_PASS)
-		v = check_fields(facts, header, FIELD_SENDER);
+	from = check_from(profile, facts, header);
+	if (from.action != ACTION_PASS)
+		return from;
+	v = check_fields(facts, header, FIELD_SENDER);
 	if (v.action == ACTION_PASS)
 		v = check_resent(facts, header);
-	return v;
+	return v.action == ACTION_PASS ? from : v;
 }
 
 enum from_rights

@@ -14,6 +14,10 @@ rule_auth_required(const struct profile *profile, struct facts *facts)
 	(void)profile;
 	if (facts->identity.route != ROUTE_NONE)
 		return verdict_pass();
+	/* Whoever it is might have been told by what failed. */
+	if (facts->identity_error != NULL)
+		return verdict_tempfail(REASON_TEMPORARY,
+		    span_of(facts->identity_error));
 	return verdict_refuse(REASON_AUTH_MISSING, (struct span){ NULL, 0 },
 	    (struct span){ NULL, 0 });
 }

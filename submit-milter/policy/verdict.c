@@ -88,6 +88,7 @@ stage_name(enum stage stage)
 	static const char *const names[] = {
 		[STAGE_MAIL] = "mail",
 		[STAGE_RCPT] = "rcpt",
+		[STAGE_HEADER] = "header",
 		[STAGE_MESSAGE] = "message",
 		[STAGE_COUNT] = "",
 	};

@@ -38,7 +38,13 @@ enum action {
 };
 
 /* Where in the transaction a rule is asked. */
-enum stage { STAGE_MAIL, STAGE_RCPT, STAGE_MESSAGE, STAGE_COUNT };
+enum stage {
+	STAGE_MAIL,
+	STAGE_RCPT,
+	STAGE_HEADER,		/* the header is complete */
+	STAGE_MESSAGE,		/* the body is complete too */
+	STAGE_COUNT
+};
 
 struct verdict {
 	enum action action;

@@ -74,7 +74,8 @@ sign_choose(const struct profile *profile, struct facts *facts,
 		choice_r->unsigned_because = "sign-off";
 		return 0;
 	}
-	if (facts->identity.route == ROUTE_NONE) {
+	if (facts->identity.route == ROUTE_NONE ||
+	    facts->parked.action != ACTION_PASS) {
 		choice_r->unsigned_because = "not-authenticated";
 		return 0;
 	}

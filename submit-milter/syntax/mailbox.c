@@ -304,7 +304,10 @@ mailbox_fold(struct span local, struct span domain, bool is_local_folded,
 		return -1;
 	whole = arena_alloc(arena, n * 2 + 2 + 1 + host.len + 1);
 	if (whole != NULL) {
-		n = quote((struct span){ mapped, n }, whole);
+		if (host.len > 0)
+			n = quote((struct span){ mapped, n }, whole);
+		else
+			memcpy(whole, mapped, n);
 		if (host.len > 0) {
 			whole[n++] = '@';
 			memcpy(whole + n, host.ptr, host.len);

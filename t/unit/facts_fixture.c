@@ -23,7 +23,7 @@ fixture_setup(struct fixture *f)
 		.fold_local_part = true,
 		.identity = { .realm = "", .fold_case = true },
 	};
-	facts_init(&f->facts, f->arena, &f->rights);
+	facts_init(&f->facts, f->arena, &f->rights, &f->site);
 	f->facts.now = 1795252800;	/* 2026-11-21T09:20:00Z */
 	f->facts.id = SPAN("01TESTTESTTESTTESTTESTTEST");
 	f->facts.host = SPAN("mx.example.org");
@@ -43,7 +43,7 @@ fixture_login(struct fixture *f, const char *login)
 {
 	f->facts.identity = (struct identity){ .route = ROUTE_NONE };
 	if (login != NULL)
-		assert_int_equal(identity_from_login(span_of(login),
+		assert_int_equal(identity_make(ROUTE_SASL, span_of(login),
 		    &f->rights.identity, f->arena, &f->facts.identity), 0);
 }
 
@@ -60,9 +60,19 @@ struct verdict
 fixture_rcpt(struct fixture *f, const char *path)
 {
 	char *argv[] = { (char *)(uintptr_t)path, NULL };
+	struct verdict v;
 
 	assert_int_equal(facts_add_recipient(&f->facts, argv), 0);
-	return policy_run(STAGE_RCPT, &f->profile, &f->facts, &f->log);
+	v = fixture_run(f, STAGE_RCPT);
+	facts_recipient(&f->facts)->verdict = v;
+	return v;
+}
+
+struct verdict
+fixture_run(struct fixture *f, enum stage stage)
+{
+	memcpy(f->facts.modes, f->profile.rules, sizeof(f->facts.modes));
+	return policy_run(stage, &f->profile, &f->facts, &f->log);
 }
 
 /* Where the field that begins at P ends: at an LF that folds nothing. */
@@ -127,10 +137,19 @@ ask_rows(void *context, const struct table *table, struct span key,
 	return LOOKUP_NOT_FOUND;
 }
 
+/* A fake table can be asked for any key. */
+static enum table_keys
+any_keys(const struct table *table)
+{
+	(void)table;
+	return TABLE_KEYS_ANY;
+}
+
 void
 fixture_tables(struct fixture *f, const struct fixture_row *rows)
 {
 	f->facts.resolver.ask = ask_rows;
+	f->facts.resolver.keys = any_keys;
 	f->facts.resolver.context = (void *)(uintptr_t)rows;
 }
 

@@ -17,11 +17,13 @@
 #include "policy/facts.h"
 #include "policy/policy.h"
 #include "policy/profile.h"
+#include "policy/site.h"
 
 struct fixture {
 	struct arena *arena;
 	struct profile profile;
 	struct rights rights;
+	struct site site;
 	struct facts facts;
 	struct verdict_log log;
 };
@@ -42,6 +44,9 @@ void fixture_login(struct fixture *f, const char *login);
 void fixture_mail(struct fixture *f, const char *path, const char *param);
 /* Adds the recipient and runs STAGE_RCPT. */
 struct verdict fixture_rcpt(struct fixture *f, const char *path);
+
+/* Runs a stage under the modes of the profile. */
+struct verdict fixture_run(struct fixture *f, enum stage stage);
 
 /*
  * Takes "Name: value" fields, one a line of TEXT (LF; folded lines begin

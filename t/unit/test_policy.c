@@ -18,11 +18,12 @@ test_reasons(void **state)
 		assert_int_equal(reason_find(span_of(r->name)), i);
 		/* The class of the enhanced code is that of the code. */
 		assert_int_equal(r->code / 100, r->enhanced.class);
-		assert_int_equal(r->code / 100, is_ours ? 4 : 5);
+		assert_true(r->code / 100 == 4 || (!is_ours &&
+		    r->code / 100 == 5));
 		if (is_ours)
 			assert_int_equal(r->enhanced.subject, 3);
 		/* Printable ASCII that fits a reply line. */
-		assert_true(strlen(r->text) > 10 && strlen(r->text) < 120);
+		assert_true(strlen(r->text) >= 2 && strlen(r->text) < 120);
 		for (const char *p = r->text; *p != '\0'; p++)
 			assert_true(*p >= ' ' && *p <= '~' && *p != '%');
 	}
@@ -132,13 +133,13 @@ test_mail(void **state)
 		f.facts.tls = (struct facts_tls){ c->tls != NULL,
 			span_of(c->tls), SPAN("cipher"), c->bits };
 		fixture_mail(&f, c->path, c->param);
-		v = policy_run(STAGE_MAIL, &f.profile, &f.facts, &f.log);
+		v = fixture_run(&f, STAGE_MAIL);
 		if (v.reason != c->want)
 			fail_msg("%s: got %s, want %s", c->name,
 			    reason_info(v.reason)->name,
 			    reason_info(c->want)->name);
 		/* Every rule of the stage is recorded, whatever came first. */
-		assert_int_equal(f.log.n, 6);
+		assert_int_equal(f.log.n, 8);
 		fixture_teardown(&f);
 	}
 }
@@ -206,7 +207,7 @@ test_return_path(void **state)
 		f.profile.rules[RULE_SENDER_RIGHTS] = RULE_OFF;
 		fixture_login(&f, rows[i].login);
 		fixture_mail(&f, rows[i].path, NULL);
-		v = policy_run(STAGE_MAIL, &f.profile, &f.facts, &f.log);
+		v = fixture_run(&f, STAGE_MAIL);
 		if (v.reason != rows[i].want)
 			fail_msg("%s %s: got %s, want %s", rows[i].login,
 			    rows[i].path, reason_info(v.reason)->name,
@@ -347,10 +348,14 @@ static const struct message_case messages[] = {
 static struct verdict
 judge(struct fixture *f, const char *text, bool is_smtputf8)
 {
+	struct verdict v;
+
 	fixture_mail(f, "<alice@example.org>", is_smtputf8 ? "SMTPUTF8" :
 	    NULL);
+	memcpy(f->facts.modes, f->profile.rules, sizeof(f->facts.modes));
 	fixture_message(f, text);
-	return policy_run(STAGE_MESSAGE, &f->profile, &f->facts, &f->log);
+	v = fixture_run(f, STAGE_HEADER);
+	return v.action == ACTION_PASS ? fixture_run(f, STAGE_MESSAGE) : v;
 }
 
 static void
@@ -386,7 +391,7 @@ test_nul(void **state)
 	fixture_mail(&f, "<alice@example.org>", NULL);
 	fixture_message(&f, ME REST);
 	facts_feed_body(&f.facts, SPAN("a\0b\r\n"));
-	v = policy_run(STAGE_MESSAGE, &f.profile, &f.facts, &f.log);
+	v = fixture_run(&f, STAGE_MESSAGE);
 	assert_int_equal(v.reason, REASON_BODY_NUL);
 	fixture_teardown(&f);
 }

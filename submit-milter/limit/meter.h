@@ -1,0 +1,31 @@
+/*
+ * meter - how often somebody came within the hour.
+ *
+ * A table of fixed size: it never grows, however many come. When two share
+ * a place, the one who comes later takes it over if the other's hour is
+ * over, and else shares the count: the limit can come too early, never too
+ * late. A lock of its own (a leaf); any thread.
+ */
+#ifndef SUBMIT_LIMIT_METER_H
+#define SUBMIT_LIMIT_METER_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/span.h"
+
+struct meter;
+
+/* NULL when there is no memory. */
+struct meter *meter_new(void);
+
+/* Takes NULL; leaves NULL. */
+void meter_free(struct meter **meter);
+
+/*
+ * Counts WHO once at NOW. False when WHO has come MOST times already in the
+ * hour that began with the first.
+ */
+bool meter_take(struct meter *meter, struct span who, int most, time_t now);
+
+#endif

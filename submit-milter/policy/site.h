@@ -1,0 +1,99 @@
+/*
+ * site - what the administrator says of people and domains, for all
+ * listeners alike.
+ *
+ * Made by the configuration; never changes. Strings are folded as
+ * domain_fold() and mailbox_fold() do.
+ */
+#ifndef SUBMIT_POLICY_SITE_H
+#define SUBMIT_POLICY_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/identity.h"
+#include "policy/verdict.h"
+#include "table/table.h"
+
+/* Domains by name ("example.org", ".example.org" for all below) or table. */
+struct domain_list {
+	const char **v;
+	size_t n;
+	const struct table *table;	/* domain -> anything; or NULL */
+};
+
+/*
+ * How an identity is established when there is no SASL login, in this order
+ * (RFC 6409 section 3.3). Each table may be NULL: that way is closed.
+ */
+struct identity_sources {
+	/* Subject (or fingerprint) of a client certificate -> name. */
+	const struct table *certificates;
+	/* Issuers whose certificates count, as the MTA names them. */
+	const char **issuers;
+	size_t issuer_count;
+	/* Client address -> name and time (seconds since 1970). */
+	const struct table *clients;
+	int client_window;		/* seconds for which such a row holds */
+	/* Client address or network -> name. */
+	const struct table *networks;
+};
+
+/* Whether an identity is a current account (RFC 5068 section 3.1). */
+struct accounts {
+	/* -> "active", "suspended [TEXT]", "postmaster-only"; or NULL. */
+	const struct table *table;
+	bool is_complete;		/* who is not in it is nobody */
+};
+
+struct site_group {
+	const char *name;
+	const char **members;		/* as identity_is_named() reads them */
+	size_t member_count;
+};
+
+struct groups {
+	struct site_group *v;
+	size_t n;
+	const struct table *table;	/* identity -> names of groups; or NULL */
+};
+
+/* Rules that hold otherwise for some; modes not named here stay. */
+struct rule_override {
+	const char **identities;	/* names, "group:NAME" */
+	size_t identity_count;
+	bool is_set[RULE_COUNT];
+	enum rule_mode modes[RULE_COUNT];
+	const char **forbidden_parameters;
+	size_t forbidden_parameter_count;
+};
+
+enum recipient_scope {
+	SCOPE_ANY,
+	SCOPE_LOCAL,		/* local domains only */
+	SCOPE_LISTED,		/* what the table "allowed" has */
+	SCOPE_NONE,
+};
+
+/* To whom an identity may write (RFC 6409 section 6.2). */
+struct recipient_rights {
+	enum recipient_scope scope;	/* of those not in the table */
+	/* Identity -> "any", "local", "listed" or "none", "max=N"; or NULL */
+	const struct table *scopes;
+	/* Recipient address -> identities that may write to it, or "*" */
+	const struct table *allowed;
+	/* Recipient address -> identities that may not, or "*" */
+	const struct table *denied;
+};
+
+struct site {
+	struct domain_list local_domains;
+	struct identity_sources sources;
+	struct accounts accounts;
+	struct groups groups;
+	struct rule_override *overrides;	/* the first that says so */
+	size_t override_count;
+	struct recipient_rights recipients;
+};
+
+#endif

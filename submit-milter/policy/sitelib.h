@@ -1,0 +1,20 @@
+/*
+ * sitelib - questions that several rules ask of the site.
+ *
+ * For the files of policy/. Pure but for the resolver.
+ */
+#ifndef SUBMIT_POLICY_SITELIB_H
+#define SUBMIT_POLICY_SITELIB_H
+
+#include "policy/facts.h"
+#include "policy/site.h"
+
+/* Is DOMAIN, as written, the folded name NAME? False without memory. */
+bool domain_is_same(const struct facts *facts, struct span domain,
+    const char *name);
+
+/* Is DOMAIN, as written, one of ours? LOOKUP_FAILED: it cannot be told. */
+enum lookup domain_is_local(struct facts *facts, struct span domain,
+    const char **error_r) __attribute__((warn_unused_result));
+
+#endif
