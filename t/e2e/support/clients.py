@@ -61,9 +61,16 @@ def swaks_command(lab, listener, helo, sender, recipient, login=ALICE, tls=True)
 def swaks(lab, listener, helo, folder, sender, recipient, message):
     """swaks: Perl with OpenSSL."""
     argv = swaks_command(lab, listener, helo, sender, recipient)
-    # It would append a line end: so it gets the message as it is sent.
-    path = write(folder, re.sub(rb"(?m)^\.", b"..", message) + b".\r\n")
-    return run(argv + ["--no-data-fixup", "--data", "@%s" % path])
+    return run(argv + swaks_data(folder, message))
+
+
+def swaks_data(folder, message):
+    """The options with which swaks sends a message to the octet.
+
+    It gets what goes over the wire, but for the last line end, which it adds.
+    """
+    stuffed = re.sub(rb"(?m)^\.", b"..", message)
+    return ["--no-data-fixup", "--data", "@%s" % write(folder, stuffed + b".")]
 
 
 def curl(lab, listener, helo, folder, sender, recipient, message):
