@@ -198,7 +198,6 @@ read_element(struct parser *p, bool *is_whole_r)
 {
 	struct lex *lex = &p->lex;
 	bool was_obsolete = lex->is_obsolete;
-	struct address *address;
 	struct spec_words words;
 	int rc;
 
@@ -209,7 +208,8 @@ read_element(struct parser *p, bool *is_whole_r)
 	if (!*is_whole_r) {
 		rc = begin_group(p, &words);
 	} else {
-		address = list_add(p);
+		struct address *address = list_add(p);
+
 		if (address == NULL)
 			return 0;
 		rc = read_mailbox(p, &words, address);

@@ -13,8 +13,8 @@
 #define YEAR_DIGITS_MAX 9
 
 /* Bounds of what date_print() writes: the years 1 to 9999. */
-#define PRINT_MIN ((int64_t)-DAYS_TO_1970 * 86400)
-#define PRINT_MAX ((int64_t)253402300799)
+#define PRINT_MIN INT64_C(-62135596800)
+#define PRINT_MAX INT64_C(253402300799)
 #define ZONE_MAX (99 * 60 + 59)
 
 static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
@@ -87,7 +87,9 @@ weekday_of(int64_t days)
 static char
 peek(const struct lex *lex)
 {
-	return lex->pos < lex->s.len ? lex->s.ptr[lex->pos] : '\0';
+	if (lex->pos == lex->s.len)
+		return '\0';
+	return lex->s.ptr[lex->pos];
 }
 
 static bool
@@ -340,8 +342,8 @@ date_parse(struct span value, struct date *date_r)
 		return -1;
 	days = days_of(parts.year, parts.month, parts.day);
 	*date_r = (struct date){
-		.seconds = days * 86400 + parts.hour * 3600 +
-		    parts.minute * 60 + parts.second - parts.zone * 60,
+		.seconds = days * 86400 + (int64_t)parts.hour * 3600 +
+		    ((int64_t)parts.minute - parts.zone) * 60 + parts.second,
 		.zone = parts.zone,
 		.has_weekday = parts.weekday >= 0,
 		.is_weekday_right = parts.weekday == weekday_of(days),

@@ -3,6 +3,21 @@
  */
 #include "syntax/octets.h"
 
+/* Eight at a time: this is where the time of a large body goes. */
+static bool
+has_8bit(struct span s)
+{
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t all = 0, word;
+	size_t i = 0;
+
+	for (; s.len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s.ptr + i, sizeof(word));
+		all |= word;
+	}
+	return (all & high) != 0 || span_has_8bit(span_slice(s, i, s.len));
+}
+
 void
 octets_init(struct octets *octets)
 {
@@ -46,43 +61,49 @@ feed_cr_or_lf(struct octets *octets, char c)
 	}
 }
 
-/* The octets up to the next CR or LF; at least one. */
-static size_t
-feed_text(struct octets *octets, struct span s)
+/* N octets that are neither CR nor LF. */
+static void
+feed_text(struct octets *octets, size_t n)
 {
-	unsigned char all = 0;
-	size_t n = 0;
-
 	if (octets->is_after_cr)
 		bare_cr(octets);
-	while (n < s.len && s.ptr[n] != '\r' && s.ptr[n] != '\n') {
-		all |= (unsigned char)s.ptr[n];
-		if (s.ptr[n] == '\0')
-			octets->has_nul = true;
-		n++;
-	}
-	if (all > 0x7f)
-		octets->has_8bit = true;
 	octets->is_at_line_start = false;
 	line_grow(octets, n);
-	return n;
+}
+
+static size_t
+find_from(struct span s, size_t from, char c)
+{
+	return from + span_find(span_slice(s, from, s.len), c);
 }
 
 void
 octets_feed(struct octets *octets, struct span s)
 {
-	size_t i = 0;
+	size_t cr, lf, i = 0;
 
+	if (s.len == 0)
+		return;
 	octets->size += s.len;
+	if (!octets->has_nul)
+		octets->has_nul = memchr(s.ptr, '\0', s.len) != NULL;
+	if (!octets->has_8bit)
+		octets->has_8bit = has_8bit(s);
+	cr = span_find(s, '\r');
+	lf = span_find(s, '\n');
 	while (i < s.len) {
-		char c = s.ptr[i];
+		size_t end = cr < lf ? cr : lf;
 
-		if (c == '\r' || c == '\n') {
-			feed_cr_or_lf(octets, c);
-			i++;
-		} else {
-			i += feed_text(octets, span_slice(s, i, s.len));
-		}
+		if (end > i)
+			feed_text(octets, end - i);
+		if (end == s.len)
+			break;
+		i = end + 1;
+		feed_cr_or_lf(octets, s.ptr[end]);
+		if (s.ptr[end] == '\r')
+			cr = find_from(s, i, '\r');
+		else
+			lf = find_from(s, i, '\n');
 	}
 }
 
