@@ -2,15 +2,16 @@
  * daemon.c - see daemon.h.
  *
  * libmilter runs a thread that waits for SIGHUP, SIGTERM and SIGINT and
- * takes each for an order to stop. The kernel gives a signal of the process
- * to the main thread whenever that does not block it; so the main thread
- * leaves these signals open, all others block them, and libmilter itself is
- * served by a thread. The handlers only note what came and post a
- * semaphore.
+ * takes each for an order to stop. While the main thread handles a signal,
+ * the kernel would hand the next one to that thread; so what it waits with
+ * is replaced, see sigwait() below. The main thread leaves these signals
+ * open, all others block them, and libmilter itself is served by a thread.
+ * The handlers only note what came and post a semaphore.
  *
- * An end by libmilter alone takes seconds and now and then never comes.
- * Therefore: once no transaction is under way, or stop_timeout has passed,
- * the process ends whether libmilter is ready or not.
+ * libmilter is never asked to end: that takes it five seconds, now and then
+ * it never comes back, and when it does, its threads run on. Once no
+ * transaction is under way, or stop_timeout has passed, the process ends
+ * with all of them.
  */
 #include "daemon.h"
 
@@ -38,10 +39,8 @@
 
 enum { EXIT_RUNTIME = 3 };
 
-/* How long replies on their way to the MTA get after the last transaction,
- * and libmilter to return by itself. */
+/* How long replies on their way to the MTA get after the last transaction. */
 #define GRACE_MS 100
-#define RETURN_MS 1000
 
 static sem_t wake_up;
 static volatile sig_atomic_t must_reload, must_stop;
@@ -57,6 +56,19 @@ on_signal(int number)
 		must_stop = 1;
 	(void)sem_post(&wake_up);
 	errno = saved;
+}
+
+/*
+ * Takes the place of libc's. libmilter's signal thread is the only one in
+ * this process that calls it, and shall see no signal.
+ */
+int
+sigwait(const sigset_t *set, int *number)
+{
+	(void)set;
+	(void)number;
+	for (;;)
+		(void)pause();
 }
 
 static int
@@ -172,7 +184,10 @@ open_socket(struct runtime *runtime, const struct config *config, uid_t user)
 		return -1;
 	}
 	(void)umask(mask);
-	return path == NULL ? 0 : adjust_socket(config, path, user);
+	if (path == NULL || adjust_socket(config, path, user) == 0)
+		return 0;
+	(void)unlink(path);
+	return -1;
 }
 
 /* Whom to become; -1: stay. The configuration knows that they exist. */
@@ -250,24 +265,45 @@ write_pid(const char *path)
 	return is_written ? 0 : -1;
 }
 
+static int
+open_sinks(struct runtime *runtime)
+{
+	char *error = NULL;
+
+	if (runtime_open(runtime, &error) == 0)
+		return 0;
+	log_error("%s", error == NULL ? "out of memory" : error);
+	free(error);
+	return -1;
+}
+
+static void
+remove_files(const struct config *config)
+{
+	const char *path = unix_path(config);
+
+	/* After the privileges are gone, so may be the right to do this. */
+	if (path != NULL)
+		(void)unlink(path);
+	if (config->pid_file != NULL && config->pid_file[0] != '\0')
+		(void)unlink(config->pid_file);
+}
+
 /* Everything that needs root, then everything that must not have it. */
 static int
 start(struct runtime *runtime, const struct config *config)
 {
 	struct account account;
-	char *error = NULL;
 
 	if (find_account(config, &account) != 0 ||
 	    open_socket(runtime, config, geteuid() == 0 ? account.user :
-	    (uid_t)-1) != 0 || write_pid(config->pid_file) != 0 ||
-	    drop_privileges(&account) != 0)
+	    (uid_t)-1) != 0)
 		return -1;
-	if (runtime_open(runtime, &error) != 0) {
-		log_error("%s", error == NULL ? "out of memory" : error);
-		free(error);
-		return -1;
-	}
-	return 0;
+	if (write_pid(config->pid_file) == 0 &&
+	    drop_privileges(&account) == 0 && open_sinks(runtime) == 0)
+		return 0;
+	remove_files(config);
+	return -1;
 }
 
 /* --- reload --------------------------------------------------------------- */
@@ -347,46 +383,18 @@ sleep_ms(long ms)
 	(void)nanosleep(&pause, NULL);
 }
 
-/*
- * Ends all service: no new transaction, those under way may finish. True
- * when libmilter came back too, so that all can be taken down in order.
- */
-static bool
-stop(struct server *server, struct runtime *runtime,
-    const struct config *config)
+/* No new transaction; those under way may finish. */
+static void
+stop(struct runtime *runtime, const struct config *config)
 {
-	const char *path = unix_path(config);
-	long waited;
-	int fd = -1;
-
 	runtime_stop(runtime);
-	for (waited = 0; runtime_transactions(runtime) > 0 &&
+	for (long waited = 0; runtime_transactions(runtime) > 0 &&
 	    waited < config->stop_timeout * 1000L; waited += 10)
 		sleep_ms(10);
 	sleep_ms(GRACE_MS);
 	if (runtime_transactions(runtime) > 0)
 		log_warning("stopping with %u transactions under way",
 		    runtime_transactions(runtime));
-	milter_stop();
-	if (path != NULL)
-		fd = connect_unix(path);	/* wakes its listener */
-	for (waited = 0; !server->is_done && waited < RETURN_MS; waited += 10)
-		sleep_ms(10);
-	if (fd >= 0)
-		(void)close(fd);
-	return server->is_done;
-}
-
-static void
-remove_files(const struct config *config)
-{
-	const char *path = unix_path(config);
-
-	/* After the privileges are gone, so may be the right to do this. */
-	if (path != NULL)
-		(void)unlink(path);
-	if (config->pid_file != NULL && config->pid_file[0] != '\0')
-		(void)unlink(config->pid_file);
 }
 
 static void
@@ -409,7 +417,6 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	struct server server = { .wake_up = &wake_up, .status = -1 };
 	const char *warning = NULL;
 	struct runtime *runtime;
-	bool is_in_order;
 
 	if (signer_library_init(&warning) != 0) {
 		log_error("libopendkim cannot be used");
@@ -430,13 +437,9 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	wait_for_signals(options, &server, runtime);
 	if (!must_stop)
 		log_error("libmilter ended by itself");
-	is_in_order = stop(&server, runtime, config);
+	stop(runtime, config);
 	remove_files(config);
 	log_info("stopped");
-	if (!is_in_order)
-		_exit(must_stop ? 0 : EXIT_RUNTIME);
-	(void)pthread_join(server.thread, NULL);
-	runtime_free(&runtime);
-	config_unref(&config);
-	return must_stop ? 0 : EXIT_RUNTIME;
+	/* Callbacks may still run: nothing is taken from under them. */
+	_exit(must_stop ? 0 : EXIT_RUNTIME);
 }

@@ -389,12 +389,6 @@ milter_serve(void)
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 
-void
-milter_stop(void)
-{
-	(void)smfi_stop();
-}
-
 const char *
 milter_version(void)
 {

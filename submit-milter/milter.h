@@ -17,11 +17,8 @@
 int milter_open(struct runtime *runtime, const char *socket,
     const char **error_r) __attribute__((warn_unused_result));
 
-/* Serves until milter_stop(); 0, or -1 after a failure of libmilter. */
+/* Serves until libmilter fails: -1, or 0 should it end by itself. */
 int milter_serve(void);
-
-/* Asks milter_serve() to return, which may take libmilter some seconds. */
-void milter_stop(void);
 
 /* The libmilter in use: "1.0.1". */
 const char *milter_version(void);
