@@ -210,12 +210,12 @@ static const struct option options[] = {
 	    AT(settings, config.stop_timeout)),
 
 	GROUP(ROOT, MEMORY, "memory", "ceilings", SAME_AS_FIELD),
-	INT(MEMORY, "memory.message", "4194304", 65536, INT_MAX,
-	    "octets that one message may take",
-	    AT(settings, config.memory.message), .verify = verify_memory),
 	INT(MEMORY, "memory.total", "268435456", 65536, INT_MAX,
 	    "octets that all messages together may take",
 	    AT(settings, config.memory.total), .verify = verify_memory),
+	INT(MEMORY, "memory.message", "4194304", 65536, INT_MAX,
+	    "octets that one message may take",
+	    AT(settings, config.memory.message), .verify = verify_memory),
 
 	GROUP(ROOT, LOG, "log", "the operator's log", SAME_AS_FIELD),
 	ENUM(LOG, "log.target", "stderr", log_targets,

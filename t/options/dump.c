@@ -71,6 +71,7 @@ put_rules(void)
 		(void)fputs("{\"rule\": true", stdout);
 		put("name", info->name);
 		put("must", info->must);
+		put("help", info->help);
 		(void)puts("}");
 	}
 }

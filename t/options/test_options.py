@@ -246,12 +246,16 @@ def check_reasons(reasons):
         check(row in want, f"{MANUAL.name}: reasons: got {row}, want none")
 
 
-def check_rules(rules):
+def check_rules(options, rules):
     text = MANUAL.read_text()
+    known = {o["path"] for o in options}
     for rule in rules:
-        entry = re.search(r"^\.It Ic default_profile\.rules\." +
-                          re.escape(rule["name"]) + r"\n(.*?)\n\.(It|El)",
-                          text, flags=re.M | re.S)
+        # What no option can switch off goes by its bare name.
+        path = "default_profile.rules." + rule["name"]
+        head = f"Ic {path}" if path in known else \
+            f"Cm {rule['name']}\nAlways enforced."
+        entry = re.search(r"^\.It " + re.escape(head) +
+                          r"\n(.*?)\n\.(It|El)", text, flags=re.M | re.S)
         check(entry is not None, f"{MANUAL.name}: no rule {rule['name']}")
         if entry is None:
             continue
@@ -283,7 +287,7 @@ def main():
     check_sample_loads()
     check_manual(options, reasons)
     check_reasons(reasons)
-    check_rules(rows("--rules"))
+    check_rules(options, rows("--rules"))
     check_lint(MANUAL)
     check_lint(DAEMON_MANUAL)
     for fault in faults:

@@ -179,6 +179,9 @@ static const struct fault_case type_cases[] = {
 	{ "host_name = \"m\\xfcller.example\";",
 	    ":1: host_name: is not UTF-8" },
 	{ "memory: { message = 300000; total = 200000; };",
+	    ":1: memory.total: memory.message must not be more than "
+	    "memory.total" },
+	{ "memory: { message = 300000000; };",
 	    ":1: memory.message: memory.message must not be more than "
 	    "memory.total" },
 	{ "memory: { total = 100000; };",
