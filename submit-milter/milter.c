@@ -20,9 +20,12 @@
 #include "base/log.h"
 #include "session.h"
 
-/* smfi_setmlreply: at most 32 lines; ours never have more than a few. */
-#define REPLY_LINES 8
-#define REPLY_LINE_SIZE 512
+/*
+ * A text and a contact of ten lines each (config/check.c). A line has at most
+ * 450 octets before its percent signs are doubled; smfi_setmlreply takes 980.
+ */
+#define REPLY_LINES 20
+#define REPLY_LINE_SIZE 980
 
 static struct runtime *the_runtime;	/* set once, before any callback */
 static bool is_unix_socket;		/* likewise */
@@ -80,7 +83,8 @@ answer(SMFICTX *ctx, const struct reply *reply)
 	    reply->enhanced.class, reply->enhanced.subject,
 	    reply->enhanced.detail);
 	if (smfi_setmlreply(ctx, code, enhanced, l[0], l[1], l[2], l[3], l[4],
-	    l[5], l[6], l[7], NULL) != MI_SUCCESS)
+	    l[5], l[6], l[7], l[8], l[9], l[10], l[11], l[12], l[13], l[14],
+	    l[15], l[16], l[17], l[18], l[19], NULL) != MI_SUCCESS)
 		log_error("libmilter did not take reply %s %s", code,
 		    enhanced);
 	return reply->code < 500 ? SMFIS_TEMPFAIL : SMFIS_REJECT;

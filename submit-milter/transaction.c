@@ -44,6 +44,7 @@ struct transaction {
 	int64_t began_us;		/* since 1970 */
 	int64_t began_ticks;		/* monotonic, microseconds */
 	enum stage stage;
+	bool has_header;		/* to its end */
 	bool is_recorded;
 };
 
@@ -364,6 +365,7 @@ void
 transaction_end_header(struct transaction *t)
 {
 	begin_stage(t, STAGE_HEADER);
+	t->has_header = true;
 	if (t->fault.action == ACTION_PASS &&
 	    facts_end_header(&t->facts, t->profile) != 0)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
@@ -427,6 +429,18 @@ end_signature(struct transaction *t)
 			note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 }
 
+static bool
+has_recipient(const struct transaction *t)
+{
+	for (size_t i = 0; i < t->facts.recipient_count; i++) {
+		const struct facts_recipient *r = &t->facts.recipients[i];
+
+		if (r->verdict.action == ACTION_PASS && !r->is_refused_by_mta)
+			return true;
+	}
+	return false;
+}
+
 /*
  * What a fault of ours left undecided is deferred, but a refusal that was
  * certain all the same stands: a retry would meet it again.
@@ -453,6 +467,10 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 
 	begin_stage(t, STAGE_MESSAGE);
 	octets_end(&t->facts.body);
+	/* libmilter lets an MTA leave out either; then rules were not asked. */
+	if (!t->has_header || !has_recipient(t))
+		note_fault(t, REASON_TEMPORARY,
+		    SPAN("the MTA told of no recipient or no header"));
 	verdict = decide(t);
 	if (verdict.action == ACTION_PASS) {
 		end_signature(t);
@@ -488,17 +506,11 @@ record_abort(struct transaction *t)
 	struct verdict verdict = verdict_pass();
 	enum record_result result = RECORD_ABORTED;
 	struct reply reply = no_reply();
-	bool is_any_accepted = false;
 
-	for (size_t i = 0; i < t->facts.recipient_count; i++) {
-		const struct facts_recipient *r = &t->facts.recipients[i];
-
-		if (r->verdict.action != ACTION_PASS)
-			refused = r;
-		else if (!r->is_refused_by_mta)
-			is_any_accepted = true;
-	}
-	if (refused != NULL && !is_any_accepted) {
+	for (size_t i = 0; i < t->facts.recipient_count; i++)
+		if (t->facts.recipients[i].verdict.action != ACTION_PASS)
+			refused = &t->facts.recipients[i];
+	if (refused != NULL && !has_recipient(t)) {
 		verdict = refused->verdict;
 		reply = verdict_reply(&verdict, &t->config->replies,
 		    t->arena);
