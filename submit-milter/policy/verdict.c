@@ -8,7 +8,8 @@
 
 /* A reply line stays well below the 512 octets of RFC 5321, 4.5.3.1.5. */
 #define SHOWN_CEILING 200u
-#define REPLY_CEILING 4000u
+/* A text and a contact of ten lines of 250 octets each, and what is shown. */
+#define REPLY_CEILING 6000u
 
 static const struct rule_info rules[] = {
 #define RULE(id, name, must, help) [RULE_##id] = { name, must, help },
