@@ -634,9 +634,17 @@ test_include(void **state)
 
 /* --- options -------------------------------------------------------------- */
 
+/* Each rule but the fixed ones is an option. */
 static void
 test_options(void **state)
 {
+	static const char *const rules[] = {
+#define RULE(id, name, must, help) name,
+#define FIXED_RULE(id, name, must, help)
+#include "policy/rules.def"
+#undef RULE
+#undef FIXED_RULE
+	};
 	const struct config_option *option, *other;
 
 	(void)state;
@@ -650,15 +658,16 @@ test_options(void **state)
 				fail_msg("%s: got it twice", option->path);
 		}
 	}
-	for (int i = 0; i < RULE_COUNT; i++) {
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		char path[128];
 		bool found = false;
 
 		(void)snprintf(path, sizeof(path), "default_profile.rules.%s",
-		    rule_info((enum rule)i)->name);
+		    rules[i]);
 		for (size_t k = 0; (option = config_option(k)) != NULL; k++)
 			found = found || strcmp(option->path, path) == 0;
-		assert_true(found);
+		if (!found)
+			fail_msg("%s: got no option, want one", path);
 	}
 }
 
