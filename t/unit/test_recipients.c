@@ -1,0 +1,369 @@
+/*
+ * test_recipients - to whom one may write: rights, relaying, postmaster.
+ * Proves: D6.2, A5, D6.4, D7 (a rule can forbid parameters), D4.5.3 of
+ * RFC 5321 (452).
+ */
+#include "facts_fixture.h"
+
+#include "limit/meter.h"
+#include "policy/who.h"
+
+static const struct fixture_row rows[] = {
+	{ "scopes", "local@example.org", "local" },
+	{ "scopes", "listed@example.org", "listed, max=2" },
+	{ "scopes", "none@example.org", "none" },
+	{ "scopes", "odd@example.org", "everybody" },
+	{ "scopes", "down@example.org", NULL },
+	{ "scopes", "few@example.org", "max=2" },
+	{ "allowed", "@example.net", "listed@example.org" },
+	{ "allowed", "all@example.com", "*" },
+	{ "denied", "ceo@example.org", "*" },
+	{ "denied", "@rival.example", "alice@example.org" },
+	{ "denied", "down@example.net", NULL },
+	{ "domains", "table.example", "yes" },
+	{ "domains", "down.example", NULL },
+	{ NULL, NULL, NULL },
+};
+
+static const char *local_domains[] = { "example.org", ".sub.example.org" };
+
+static void
+setup(struct fixture *f, const char *login)
+{
+	fixture_setup(f);
+	fixture_tables(f, rows);
+	f->site.local_domains = (struct domain_list){ local_domains, 2,
+		fixture_table("domains") };
+	f->site.recipients = (struct recipient_rights){
+		.scope = SCOPE_ANY,
+		.scopes = fixture_table("scopes"),
+		.allowed = fixture_table("allowed"),
+		.denied = fixture_table("denied"),
+	};
+	fixture_login(f, login);
+}
+
+struct recipient_case {
+	const char *login, *path;
+	enum reason want;
+};
+
+static void
+test_rights(void **state)
+{
+	static const struct recipient_case cases[] = {
+		{ "local@example.org", "<x@example.net>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "local@example.org", "<x@sub.example.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "local@example.org", "<x@notexample.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "local@example.org", "<x@down.example>", REASON_TEMPORARY },
+		{ "listed@example.org", "<x@example.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "none@example.org", "<x@example.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "alice@example.org", "<ceo@example.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "alice@example.org", "<CEO+x@Example.org>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "alice@example.org", "<x@rival.example>",
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "alice@example.org", "<down@example.net>",
+		    REASON_TEMPORARY },
+		{ "odd@example.org", "<x@example.net>", REASON_TEMPORARY },
+		{ "down@example.org", "<x@example.net>", REASON_TEMPORARY },
+		{ "bob@example.org", "<x@rival.example>", REASON_NONE },
+		{ "alice@example.org", "<x@example.net>", REASON_NONE },
+		{ "alice@example.org", "<Postmaster>", REASON_NONE },
+		{ "local@example.org", "<Postmaster>", REASON_NONE },
+		{ "local@example.org", "<x@EXAMPLE.org>", REASON_NONE },
+		{ "local@example.org", "<x@a.sub.example.org>",
+		    REASON_NONE },
+		{ "local@example.org", "<x@table.example>", REASON_NONE },
+		{ "listed@example.org", "<x@example.net>", REASON_NONE },
+		{ "listed@example.org", "<all@example.com>", REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f, cases[i].login);
+		v = fixture_rcpt(&f, cases[i].path);
+		if (v.reason != cases[i].want)
+			fail_msg("%s to %s: got %s, want %s", cases[i].login,
+			    cases[i].path, reason_info(v.reason)->name,
+			    reason_info(cases[i].want)->name);
+		fixture_teardown(&f);
+	}
+}
+
+/* Those that were refused do not count. */
+static void
+test_most(void **state)
+{
+	static const struct {
+		const char *path;
+		enum reason want;
+	} steps[] = {
+		{ "<a@example.net>", REASON_NONE },
+		{ "<ceo@example.org>", REASON_RECIPIENT_NOT_ALLOWED },
+		{ "<b@example.net>", REASON_NONE },
+		{ "<c@example.net>", REASON_RECIPIENTS_TOO_MANY },
+		{ "<d@example.net>", REASON_RECIPIENTS_TOO_MANY },
+	};
+	struct fixture f;
+
+	(void)state;
+	setup(&f, "few@example.org");
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		assert_int_equal(fixture_rcpt(&f, steps[i].path).reason,
+		    steps[i].want);
+	fixture_teardown(&f);
+	setup(&f, "alice@example.org");
+	f.profile.limits.recipients = 1;
+	assert_int_equal(fixture_rcpt(&f, "<a@example.net>").reason,
+	    REASON_NONE);
+	assert_int_equal(fixture_rcpt(&f, "<b@example.net>").reason,
+	    REASON_RECIPIENTS_TOO_MANY);
+	fixture_teardown(&f);
+}
+
+static void
+test_parameters(void **state)
+{
+	static const char *profile_wide[] = { "RET", "NOTIFY=NEVER" };
+	static const char *hers[] = { "size" };
+	static const struct rule_override override = {
+		.forbidden_parameters = hers,
+		.forbidden_parameter_count = 1,
+	};
+	static const struct {
+		const char *param;
+		bool is_overridden;
+		enum reason want;
+	} cases[] = {
+		{ "RET=FULL", false, REASON_PARAMETER_FORBIDDEN },
+		{ "ret", false, REASON_PARAMETER_FORBIDDEN },
+		{ "notify=never", false, REASON_PARAMETER_FORBIDDEN },
+		{ "SIZE=1", true, REASON_PARAMETER_FORBIDDEN },
+		{ "NOTIFY=SUCCESS", false, REASON_NONE },
+		{ "RETRY=1", false, REASON_NONE },
+		{ "RET=FULL", true, REASON_NONE },
+		{ "SIZE=1", false, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f, "alice@example.org");
+		f.profile.forbidden_parameters = profile_wide;
+		f.profile.forbidden_parameter_count = 2;
+		if (cases[i].is_overridden)
+			f.facts.override = &override;
+		fixture_mail(&f, "<alice@example.org>", cases[i].param);
+		v = fixture_run(&f, STAGE_MAIL);
+		if (v.reason != cases[i].want)
+			fail_msg("%s: got %s, want %s", cases[i].param,
+			    reason_info(v.reason)->name,
+			    reason_info(cases[i].want)->name);
+		fixture_teardown(&f);
+	}
+}
+
+/* A5: on a mixed port, from outside to local domains and nowhere else. */
+static void
+test_mixed(void **state)
+{
+	static const struct {
+		const char *path;
+		enum reason want;
+	} cases[] = {
+		{ "<x@example.net>", REASON_RELAY_DENIED },
+		{ "<x%example.net@example.com>", REASON_RELAY_DENIED },
+		{ "<@example.org:x@example.net>", REASON_RELAY_DENIED },
+		{ "<x@down.example>", REASON_TEMPORARY },
+		{ "<nonsense>", REASON_RECIPIENT_SYNTAX },
+		{ "<x@example.org>", REASON_NONE },
+		{ "<x@table.example>", REASON_NONE },
+		{ "<postmaster>", REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f, NULL);
+		f.profile.mixed = true;
+		f.facts.tls.is_on = false;
+		/* Nothing switches rule "relay" off. */
+		for (int rule = 0; rule < RULE_COUNT; rule++)
+			f.profile.rules[rule] = RULE_OFF;
+		fixture_mail(&f, "<someone@outside.example>", NULL);
+		assert_int_equal(fixture_run(&f, STAGE_MAIL).reason,
+		    REASON_NONE);
+		v = fixture_rcpt(&f, cases[i].path);
+		if (v.reason != cases[i].want)
+			fail_msg("%s: got %s, want %s", cases[i].path,
+			    reason_info(v.reason)->name,
+			    reason_info(cases[i].want)->name);
+		fixture_teardown(&f);
+	}
+}
+
+/* Mail from outside is left alone; who logs in is not from outside. */
+static void
+test_mixed_message(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, NULL);
+	f.profile.mixed = true;
+	fixture_mail(&f, "<someone@outside.example>", NULL);
+	assert_int_equal(fixture_run(&f, STAGE_MAIL).reason, REASON_NONE);
+	fixture_message(&f, "Subject: no From at all\n\n");
+	assert_int_equal(fixture_run(&f, STAGE_HEADER).reason, REASON_NONE);
+	fixture_teardown(&f);
+
+	setup(&f, "alice@example.org");
+	f.profile.mixed = true;
+	fixture_mail(&f, "<bob@example.org>", NULL);
+	assert_int_equal(fixture_run(&f, STAGE_MAIL).reason,
+	    REASON_SENDER_NOT_ALLOWED);
+	fixture_teardown(&f);
+}
+
+/* --- D6.4 ----------------------------------------------------------------- */
+
+static bool
+quota(void *context, struct span client, int per_hour)
+{
+	return meter_take(context, client, per_hour, 1000);
+}
+
+static void
+open_postmaster(struct fixture *f, struct meter *meter)
+{
+	static const char *domains[] = { "example.org" };
+
+	f->profile.postmaster = (struct profile_postmaster){ domains, 1, 2 };
+	f->facts.quota = quota;
+	f->facts.quota_context = meter;
+	f->facts.client.address = SPAN("192.0.2.1");
+}
+
+static void
+test_postmaster(void **state)
+{
+	static const struct {
+		const char *sender, *path;
+		enum reason want_mail, want_rcpt;
+	} cases[] = {
+		{ "<bob@example.org>", "<postmaster@example.org>",
+		    REASON_SENDER_NOT_ALLOWED, REASON_NONE },
+		{ "<x@outside.example>", "<carol@example.org>",
+		    REASON_NONE, REASON_AUTH_MISSING },
+		{ "<x@outside.example>", "<postmaster@example.net>",
+		    REASON_NONE, REASON_AUTH_MISSING },
+		{ "<x@outside.example>", "<postmasters@example.org>",
+		    REASON_NONE, REASON_AUTH_MISSING },
+		{ "<x@outside.example>", "<PostMaster@EXAMPLE.org>",
+		    REASON_NONE, REASON_NONE },
+		{ "<>", "<Postmaster>", REASON_NONE, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct meter *meter = meter_new();
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f, NULL);
+		open_postmaster(&f, meter);
+		fixture_mail(&f, cases[i].sender, NULL);
+		v = fixture_run(&f, STAGE_MAIL);
+		if (v.reason != cases[i].want_mail)
+			fail_msg("%s: got %s, want %s", cases[i].sender,
+			    reason_info(v.reason)->name,
+			    reason_info(cases[i].want_mail)->name);
+		v = fixture_rcpt(&f, cases[i].path);
+		if (v.reason != cases[i].want_rcpt)
+			fail_msg("%s: got %s, want %s", cases[i].path,
+			    reason_info(v.reason)->name,
+			    reason_info(cases[i].want_rcpt)->name);
+		meter_free(&meter);
+		fixture_teardown(&f);
+	}
+}
+
+/* It must not claim a From of ours, and has a limit of its own. */
+static void
+test_postmaster_message(void **state)
+{
+	struct meter *meter = meter_new();
+	struct fixture f;
+
+	(void)state;
+	setup(&f, NULL);
+	open_postmaster(&f, meter);
+	fixture_mail(&f, "<x@outside.example>", NULL);
+	assert_int_equal(fixture_run(&f, STAGE_MAIL).reason, REASON_NONE);
+	assert_int_equal(fixture_rcpt(&f, "<postmaster>").reason,
+	    REASON_NONE);
+	assert_int_equal(fixture_rcpt(&f, "<postmaster@example.org>").reason,
+	    REASON_NONE);
+	assert_int_equal(fixture_rcpt(&f, "<postmaster>").reason,
+	    REASON_POSTMASTER_LIMIT);
+	fixture_message(&f, "From: bob@example.org\nTo: postmaster@"
+	    "example.org\n\n");
+	assert_int_equal(fixture_run(&f, STAGE_HEADER).reason,
+	    REASON_FROM_NOT_ALLOWED);
+	fixture_teardown(&f);
+
+	setup(&f, NULL);
+	open_postmaster(&f, meter);
+	fixture_mail(&f, "<x@outside.example>", NULL);
+	assert_int_equal(fixture_run(&f, STAGE_MAIL).reason, REASON_NONE);
+	fixture_message(&f, "From: x@outside.example\nTo: postmaster@"
+	    "example.org\n\n");
+	assert_int_equal(fixture_run(&f, STAGE_HEADER).reason, REASON_NONE);
+	fixture_teardown(&f);
+	meter_free(&meter);
+}
+
+static void
+test_meter(void **state)
+{
+	struct meter *meter = meter_new();
+
+	(void)state;
+	assert_true(meter_take(meter, SPAN("a"), 2, 1000));
+	assert_true(meter_take(meter, SPAN("a"), 2, 4599));
+	assert_false(meter_take(meter, SPAN("a"), 2, 4599));
+	assert_true(meter_take(meter, SPAN("a"), 2, 4600));
+	assert_false(meter_take(meter, SPAN("b"), 0, 1000));
+	meter_free(&meter);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_most),
+		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_mixed_message),
+		cmocka_unit_test(test_postmaster),
+		cmocka_unit_test(test_postmaster_message),
+		cmocka_unit_test(test_meter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
