@@ -230,13 +230,12 @@ const char *
 check_folded_domain(struct check *check, const char **value)
 {
 	const char *why = parse_domain(*value, true);
-	struct span folded = { "", 0 };
+	struct span domain = span_of(*value), folded = { "", 0 };
 	const char *copy;
 
 	if (why != NULL)
 		return why;
-	if (**value != '\0' &&
-	    domain_fold(span_of(*value), check->arena, &folded) != 0)
+	if (domain.len > 0 && domain_fold(domain, check->arena, &folded) != 0)
 		return NO_MEMORY;
 	copy = arena_strdup(check->arena, folded);
 	if (copy == NULL)

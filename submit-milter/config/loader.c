@@ -257,7 +257,7 @@ static int
 load_row(struct loader *loader, const config_setting_t *setting,
     struct table_row *row)
 {
-	const char *key, *value;
+	const char *key = "", *value = "";
 
 	if (want_type(loader, setting, CONFIG_TYPE_ARRAY,
 	    "an array [ key, value ]") != 0)
@@ -557,7 +557,7 @@ static int
 read_tree(struct loader *loader, const struct config_override *overrides,
     size_t override_count)
 {
-	config_setting_t *root = config_root_setting(&loader->tree);
+	config_setting_t *root;
 	struct span text;
 
 	if (sbuf_done(&loader->source.text, &text) != 0)

@@ -46,8 +46,9 @@ fail(struct scan *scan, unsigned line, const char *what)
 static char
 at(const struct scan *scan, size_t ahead)
 {
-	return ahead < scan->text.len - scan->pos ?
-	    scan->text.ptr[scan->pos + ahead] : '\0';
+	if (ahead >= scan->text.len - scan->pos)
+		return '\0';
+	return scan->text.ptr[scan->pos + ahead];
 }
 
 static bool
@@ -313,7 +314,7 @@ scan_file(struct scan *scan)
 	return 0;
 }
 
-/* Reads what OPEN gives; a heap buffer in *octets_r. 0, or -1 and errno. */
+/* Reads all of FD; a heap buffer in *octets_r. 0, or -1 and errno. */
 static int
 read_octets(int fd, size_t size, char **octets_r, size_t *len_r)
 {

@@ -18,7 +18,8 @@
 #define FIRST_SLOTS 64u
 #define FIRST_POOL 4096u
 #define POOL_CEILING (1u << 30)
-#define LENGTH_OCTETS 5u	/* of a length of 32 bits, seven at a time */
+/* Two lengths of 32 bits, seven bits an octet. */
+#define LENGTHS_OCTETS ((size_t)10)
 
 struct slot {
 	uint32_t place;		/* in the pool; 0: empty */
@@ -202,7 +203,7 @@ rowhash_add(struct rowhash *rows, struct span key, struct span value)
 	slot = find_slot(rows, key, hash, &have);
 	if (slot->place != 0)
 		return ROWHASH_DUPLICATE;
-	if (grow_pool(rows, key.len + value.len + 2 * LENGTH_OCTETS) != 0)
+	if (grow_pool(rows, key.len + value.len + LENGTHS_OCTETS) != 0)
 		return ROWHASH_FULL;
 	slot->place = (uint32_t)rows->pool_len;
 	slot->hash = hash;

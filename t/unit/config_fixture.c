@@ -74,7 +74,7 @@ static char folder[64];
 const char *
 folder_path(const char *name)
 {
-	static char path[256];
+	static char path[512];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;

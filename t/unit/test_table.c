@@ -197,12 +197,9 @@ test_key_memory(void **state)
 
 /* --- rowhash -------------------------------------------------------------- */
 
-static struct span
-number(char text[32], const char *format, unsigned n)
-{
-	(void)snprintf(text, 32, format, n);
-	return span_of(text);
-}
+/* A number in words; TEXT is an array. */
+#define NUMBER(text, format, n) \
+	((void)snprintf(text, sizeof(text), format, n), span_of(text))
 
 static void
 test_rowhash(void **state)
@@ -216,8 +213,8 @@ test_rowhash(void **state)
 	assert_false(rowhash_find(rows, SPAN("x"), &got));
 	for (unsigned i = 0; i < 1000; i++)
 		assert_int_equal(rowhash_add(rows,
-		    number(key, "user%u@example.org", i),
-		    number(value, "login%u", i)), ROWHASH_ADDED);
+		    NUMBER(key, "user%u@example.org", i),
+		    NUMBER(value, "login%u", i)), ROWHASH_ADDED);
 	assert_int_equal(rowhash_add(rows, SPAN("user7@example.org"),
 	    SPAN("other")), ROWHASH_DUPLICATE);
 	assert_int_equal(rowhash_add(rows, SPAN(""), SPAN("")),
@@ -228,10 +225,10 @@ test_rowhash(void **state)
 	assert_int_equal(rowhash_count(rows), 1002);
 	for (unsigned i = 0; i < 1000; i++) {
 		assert_true(rowhash_find(rows,
-		    number(key, "user%u@example.org", i), &got));
-		assert_true(span_eq(got, number(value, "login%u", i)));
+		    NUMBER(key, "user%u@example.org", i), &got));
+		assert_true(span_eq(got, NUMBER(value, "login%u", i)));
 		assert_false(rowhash_find(rows,
-		    number(key, "user%u@example.or", i), &got));
+		    NUMBER(key, "user%u@example.or", i), &got));
 	}
 	assert_true(rowhash_find(rows, SPAN(""), &got));
 	assert_int_equal(got.len, 0);
@@ -257,10 +254,10 @@ test_rowhash_lengths(void **state)
 	assert_non_null(text);
 	memset(text, 'v', 100000);
 	for (unsigned i = 0; i < 7; i++)
-		assert_int_equal(rowhash_add(rows, number(key, "%u", i),
+		assert_int_equal(rowhash_add(rows, NUMBER(key, "%u", i),
 		    (struct span){ text, lengths[i] }), ROWHASH_ADDED);
 	for (unsigned i = 0; i < 7; i++) {
-		assert_true(rowhash_find(rows, number(key, "%u", i), &got));
+		assert_true(rowhash_find(rows, NUMBER(key, "%u", i), &got));
 		assert_true(span_eq(got, (struct span){ text, lengths[i] }));
 	}
 	free(text);
@@ -278,15 +275,15 @@ test_rowhash_million(void **state)
 	(void)state;
 	assert_non_null(rows);
 	for (unsigned i = 0; i < MILLION; i++)
-		if (rowhash_add(rows, number(key, "user%07u@example.org", i),
-		    number(value, "login%07u@example.org.xx", i)) !=
+		if (rowhash_add(rows, NUMBER(key, "user%07u@example.org", i),
+		    NUMBER(value, "login%07u@example.org.xx", i)) !=
 		    ROWHASH_ADDED)
 			fail_msg("row %u was not added", i);
 	rowhash_trim(rows);
 	assert_true(rowhash_memory(rows) < 80000000);
 	for (unsigned i = 0; i < MILLION; i += 997)
 		assert_true(rowhash_find(rows,
-		    number(key, "user%07u@example.org", i), &got));
+		    NUMBER(key, "user%07u@example.org", i), &got));
 	rowhash_free(&rows);
 }
 
