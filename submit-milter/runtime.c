@@ -17,6 +17,7 @@ struct runtime {
 	struct arena_budget budget;
 	struct audit *audit;
 	struct meter *meter;		/* of mail to postmaster */
+	const struct observer *observer;	/* NULL in the daemon */
 	atomic_bool is_stopping;
 	atomic_uint transactions;
 };
@@ -100,6 +101,18 @@ runtime_config(struct runtime *runtime)
 	config = config_ref(runtime->config);
 	pthread_mutex_unlock(&runtime->lock);
 	return config;
+}
+
+void
+runtime_observe(struct runtime *runtime, const struct observer *observer)
+{
+	runtime->observer = observer;
+}
+
+const struct observer *
+runtime_observer(const struct runtime *runtime)
+{
+	return runtime->observer;
 }
 
 struct arena_budget *

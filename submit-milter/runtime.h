@@ -11,12 +11,23 @@
 
 #include <stdbool.h>
 
+#include "audit/record.h"
 #include "audit/sinks.h"
 #include "base/arena.h"
 #include "config/config.h"
 #include "policy/facts.h"
 
 struct runtime;
+
+/*
+ * Looks over the shoulder of every transaction: "explain". With an observer
+ * no record is written; the observer gets it instead.
+ */
+struct observer {
+	resolver_watch *watch;
+	void (*record)(void *context, const struct record *record);
+	void *context;
+};
 
 /* Takes over the reference to CONFIG. NULL when there is no memory. */
 struct runtime *runtime_new(struct config *config);
@@ -41,6 +52,11 @@ int runtime_reload(struct runtime *runtime, struct config *config,
 
 /* The current configuration; the caller gives the reference back. */
 struct config *runtime_config(struct runtime *runtime);
+
+/* Before any transaction; OBSERVER must outlive the runtime. */
+void runtime_observe(struct runtime *runtime,
+    const struct observer *observer);
+const struct observer *runtime_observer(const struct runtime *runtime);
 
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);

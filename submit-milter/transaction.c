@@ -150,9 +150,16 @@ write_record(struct transaction *t, enum record_result result,
 		.signature_count = t->signature_count,
 		.unsigned_because = t->choice.unsigned_because,
 	};
-	char *line = record_json(&record);
+	const struct observer *observer = runtime_observer(t->runtime);
+	char *line;
 	int status = -1;
 
+	if (observer != NULL) {
+		observer->record(observer->context, &record);
+		t->is_recorded = true;
+		return 0;
+	}
+	line = record_json(&record);
 	if (line != NULL)
 		status = audit_write(runtime_audit(t->runtime), line);
 	free(line);
@@ -190,6 +197,18 @@ begin_stage(struct transaction *t, enum stage stage)
 	t->facts.resolver.deadline = deadline_in(t->config->stage_timeout);
 }
 
+/* Lets an observer see the look-ups. */
+static void
+watch(struct transaction *t)
+{
+	const struct observer *observer = runtime_observer(t->runtime);
+
+	if (observer == NULL)
+		return;
+	t->facts.resolver.watch = observer->watch;
+	t->facts.resolver.watch_context = observer->context;
+}
+
 static int
 gather_facts(struct transaction *t, const struct transaction_peer *peer,
     char *const *argv)
@@ -210,6 +229,7 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	facts->mta_version = peer->mta_version;
 	facts->quota = runtime_quota;
 	facts->quota_context = t->runtime;
+	watch(t);
 	begin_stage(t, STAGE_MAIL);
 	if (who_identify(facts, t->profile, peer->login) != 0)
 		return -1;

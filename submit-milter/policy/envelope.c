@@ -102,8 +102,8 @@ struct verdict
 rule_recipient_syntax(const struct profile *profile, struct facts *facts)
 {
 	(void)profile;
-	return check_syntax(&facts_recipient(facts)->path, REASON_RECIPIENT_SYNTAX,
-	    REASON_RECIPIENT_UTF8);
+	return check_syntax(&facts_recipient(facts)->path,
+	    REASON_RECIPIENT_SYNTAX, REASON_RECIPIENT_UTF8);
 }
 
 struct verdict

@@ -57,6 +57,9 @@ ask(struct resolver *resolver, const struct table *table, struct span key)
 	    resolver->deadline, resolver->arena, &a->value, &a->error);
 	a->next = resolver->answers;
 	resolver->answers = a;
+	if (resolver->watch != NULL)
+		resolver->watch(resolver->watch_context, table, a->key,
+		    a->lookup, a->value, a->error);
 	return a;
 }
 

@@ -157,7 +157,8 @@ rights_check(const struct rights *rights, struct resolver *resolver,
 		*source_r = source;
 		return LOOKUP_NOT_FOUND;
 	}
-	if (address_keys_make(rights, local, domain, resolver->arena, &keys) != 0) {
+	if (address_keys_make(rights, local, domain, resolver->arena,
+	    &keys) != 0) {
 		*error_r = "out of memory";
 		return LOOKUP_FAILED;
 	}

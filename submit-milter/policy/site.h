@@ -55,7 +55,7 @@ struct site_group {
 struct groups {
 	struct site_group *v;
 	size_t n;
-	const struct table *table;	/* identity -> names of groups; or NULL */
+	const struct table *table;	/* identity -> group names; or NULL */
 };
 
 /* Rules that hold otherwise for some; modes not named here stay. */
