@@ -75,48 +75,42 @@ fields_wire(const struct header_field *field, char *to)
 	return n;
 }
 
-/* NULL, or what is wrong with the octet at I. */
-static const char *
-refuse_octet(struct span value, size_t i)
+/* Is the octet at I one that libopendkim or an MTA would alter? */
+static bool
+is_altered(struct span value, size_t i)
 {
-	bool is_folded = i + 1 < value.len &&
-	    ascii_is_wsp((unsigned char)value.ptr[i + 1]);
+	unsigned char next = i + 1 < value.len ?
+	    (unsigned char)value.ptr[i + 1] : '\0';
 
 	switch (value.ptr[i]) {
 	case '\0':
-		return "NUL in a signed header field";
-	case '\r':
-		if (i + 1 < value.len && value.ptr[i + 1] == '\n')
-			return NULL;
-		return "CR on its own in a signed header field";
-	case '\n':
-		return is_folded ? NULL :
-		    "LF on its own in a signed header field";
 	case '\v':
 	case '\f':
-		return "VT or FF in a signed header field";
+		return true;
+	case '\r':
+		return next != '\n';
+	case '\n':
+		return !ascii_is_wsp(next);
 	default:
-		return NULL;
+		return false;
 	}
 }
 
-static const char *
-refuse_field(const struct header_field *field)
+static bool
+has_altered(struct span value)
 {
-	const char *why = NULL;
-
-	for (size_t i = 0; i < field->value.len && why == NULL; i++)
-		why = refuse_octet(field->value, i);
-	return why;
+	for (size_t i = 0; i < value.len; i++)
+		if (is_altered(value, i))
+			return true;
+	return false;
 }
 
 const char *
 fields_refuse(const struct header *header)
 {
-	const char *why = NULL;
 	size_t names = 0;
 
-	for (size_t i = 0; i < header->n && why == NULL; i++) {
+	for (size_t i = 0; i < header->n; i++) {
 		const struct header_field *field = &header->v[i];
 		struct span name = span_trim(field->name);
 
@@ -124,11 +118,12 @@ fields_refuse(const struct header *header)
 			continue;
 		/* Verifiers differ about "From :". */
 		if (name.len != field->name.len)
-			return "a blank in front of a field's colon";
+			return "header-name";
+		if (has_altered(field->value))
+			return "header-control";
 		names += name.len + 1;
 		if (names > NAMES_MOST)
-			return "too many header fields to sign";
-		why = refuse_field(field);
+			return "header-too-many-fields";
 	}
-	return why;
+	return NULL;
 }

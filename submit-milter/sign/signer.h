@@ -77,8 +77,11 @@ int signing_end(struct signing *signing, const struct signature **v_r,
 void signing_free(struct signing **signing);
 
 /*
- * NULL, or a static text why no valid signature over such a header could be
- * made with libopendkim (a control that it canonicalizes wrongly).
+ * NULL, or a word (static; for the audit) why libopendkim could make no valid
+ * signature over such a header:
+ *	"header-control"	NUL, VT, FF, or CR or LF on its own
+ *	"header-name"		a blank in front of a field's colon
+ *	"header-too-many-fields"
  */
 const char *signer_refuses_header(const struct signer *signer,
     const struct header *header);

@@ -114,17 +114,17 @@ struct refusal_case {
 };
 
 static const struct refusal_case refusal_cases[] = {
-	{ "NUL", SPAN("Subject"), SPAN(" a\0b"), "NUL" },
-	{ "CR", SPAN("To"), SPAN(" a\rb"), "CR on its own" },
-	{ "CR at the end", SPAN("To"), SPAN(" a\r"), "CR on its own" },
-	{ "LF without fold", SPAN("Date"), SPAN(" a\nb"), "LF on its own" },
-	{ "LF at the end", SPAN("Date"), SPAN(" a\n"), "LF on its own" },
+	{ "NUL", SPAN("Subject"), SPAN(" a\0b"), "header-control" },
+	{ "CR", SPAN("To"), SPAN(" a\rb"), "header-control" },
+	{ "CR at the end", SPAN("To"), SPAN(" a\r"), "header-control" },
+	{ "LF without fold", SPAN("Date"), SPAN(" a\nb"), "header-control" },
+	{ "LF at the end", SPAN("Date"), SPAN(" a\n"), "header-control" },
 	{ "CRLF without fold", SPAN("Date"), SPAN(" a\r\nb"),
-	    "LF on its own" },
-	{ "VT", SPAN("Cc"), SPAN(" a\vb"), "VT or FF" },
-	{ "FF", SPAN("cc"), SPAN(" a\fb"), "VT or FF" },
+	    "header-control" },
+	{ "VT", SPAN("Cc"), SPAN(" a\vb"), "header-control" },
+	{ "FF", SPAN("cc"), SPAN(" a\fb"), "header-control" },
 	{ "blank before colon", SPAN("Subject "), SPAN(" a"),
-	    "a blank in front" },
+	    "header-name" },
 	{ "not signed, so no matter", SPAN("X-Other"), SPAN(" a\v\r\nb"),
 	    NULL },
 	{ "folded", SPAN("Subject"), SPAN(" a\n b\n\tc"), NULL },
@@ -150,7 +150,7 @@ test_refusals(void **state)
 		    0);
 		got = signer_refuses_header(job.signer, &job.header);
 		if ((got == NULL) != (c->want == NULL) || (got != NULL &&
-		    strstr(got, c->want) == NULL))
+		    strcmp(got, c->want) != 0))
 			fail_msg("%s: got %s, want %s", c->name, got, c->want);
 		job_close(&job);
 	}
@@ -174,7 +174,7 @@ test_too_many_fields(void **state)
 	want_good("many fields", &job, SPAN("x\r\n"));
 	assert_int_equal(header_add(&job.header, name, SPAN(" a@b")), 0);
 	assert_string_equal(signer_refuses_header(job.signer, &job.header),
-	    "too many header fields to sign");
+	    "header-too-many-fields");
 	job_close(&job);
 }
 
