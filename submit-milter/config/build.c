@@ -17,6 +17,16 @@ build_print_tables(FILE *out)
 		(void)fprintf(out, "%s%s", i == 0 ? "" : ", ", type);
 }
 
+/* The types that are not there, a line each. */
+static void
+print_missing(FILE *out)
+{
+	const char *type, *why;
+
+	for (size_t i = 0; (type = table_type_missing(i, &why)) != NULL; i++)
+		(void)fprintf(out, "\nno %s tables: %s", type, why);
+}
+
 void
 config_print_build(FILE *out)
 {
@@ -26,5 +36,6 @@ config_print_build(FILE *out)
 	    idn2_check_version(NULL));
 	(void)fputs("tables: ", out);
 	build_print_tables(out);
+	print_missing(out);
 	(void)fputs("\nidentities: SASL logins\n", out);
 }

@@ -323,7 +323,7 @@ const char *
 check_table_type(struct check *check, const char **value)
 {
 	struct span all = { "", 0 };
-	const char *type;
+	const char *type, *why;
 
 	for (size_t i = 0; (type = table_type(i)) != NULL; i++) {
 		if (strcmp(type, *value) == 0)
@@ -364,6 +364,10 @@ check_lines(const char *text)
 	return NULL;
 }
 
+	for (size_t i = 0; (type = table_type_missing(i, &why)) != NULL; i++)
+		if (strcmp(type, *value) == 0)
+			return say(arena_printf(check->arena,
+			    "this build has no %s tables: %s", type, why));
 const char *
 check_contact(struct check *check, const char **value)
 {

@@ -8,6 +8,8 @@
 
 struct table_backend {
 	const char *type;
+	/* Why this build has none of these: the rest is NULL then. */
+	const char *missing;
 	enum table_keys keys;
 	/* NULL and *error_r (malloc'ed, or NULL) on failure. */
 	void *(*open)(const struct table_spec *spec, char **error_r);
@@ -24,8 +26,20 @@ struct table_backend {
 	void (*close)(void *handle);
 };
 
+/*
+ * A backend that needs a library is compiled to its name and what is
+ * missing when configure did not find that library.
+ */
 extern const struct table_backend table_inline;
 extern const struct table_backend table_texthash;
+extern const struct table_backend table_hash;
+extern const struct table_backend table_btree;
+extern const struct table_backend table_lmdb;
+extern const struct table_backend table_cdb;
+extern const struct table_backend table_pcre;
+extern const struct table_backend table_regexp;
+extern const struct table_backend table_cidr;
+extern const struct table_backend table_sqlite;
 /* "fail": every look-up fails, so that outages can be tried. */
 extern const struct table_backend table_fail;
 

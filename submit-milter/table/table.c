@@ -17,6 +17,14 @@ struct table {
 static const struct table_backend *const backends[] = {
 	&table_inline,
 	&table_texthash,
+	&table_hash,
+	&table_btree,
+	&table_lmdb,
+	&table_cdb,
+	&table_pcre,
+	&table_regexp,
+	&table_cidr,
+	&table_sqlite,
 	&table_fail,
 };
 
@@ -34,13 +42,39 @@ find_backend(const char *type)
 int
 table_type_exists(const char *type)
 {
-	return find_backend(type) != NULL;
+	const struct table_backend *backend = find_backend(type);
+
+	return backend != NULL && backend->missing == NULL;
+}
+
+/* Row INDEX of those that are missing, or of those that are not. */
+static const struct table_backend *
+nth_backend(size_t index, bool is_missing)
+{
+	for (size_t i = 0; i < BACKENDS; i++)
+		if ((backends[i]->missing != NULL) == is_missing &&
+		    index-- == 0)
+			return backends[i];
+	return NULL;
 }
 
 const char *
 table_type(size_t index)
 {
-	return index < BACKENDS ? backends[index]->type : NULL;
+	const struct table_backend *backend = nth_backend(index, false);
+
+	return backend == NULL ? NULL : backend->type;
+}
+
+const char *
+table_type_missing(size_t index, const char **why_r)
+{
+	const struct table_backend *backend = nth_backend(index, true);
+
+	if (backend == NULL)
+		return NULL;
+	*why_r = backend->missing;
+	return backend->type;
 }
 
 char *
@@ -71,6 +105,11 @@ table_open(const struct table_spec *spec, char **error_r)
 	if (backend == NULL) {
 		*error_r = backend_error("there are no tables of type \"%s\"",
 		    spec->type);
+		return NULL;
+	}
+	if (backend->missing != NULL) {
+		*error_r = backend_error("this build has no %s tables: %s",
+		    backend->type, backend->missing);
 		return NULL;
 	}
 	*error_r = NULL;

@@ -71,6 +71,9 @@ int table_type_exists(const char *type);
 /* The types of this build one by one: NULL after the last. */
 const char *table_type(size_t index);
 
+/* The types that this build lacks, and why: NULL after the last. */
+const char *table_type_missing(size_t index, const char **why_r);
+
 /*
  * Opens a table; nothing of SPEC is kept. NULL and *error_r (text from
  * malloc, the caller's to free; "file:line: ..." where that helps) when it
