@@ -180,6 +180,28 @@ def test_sender_by_options(start_lab):
             assert got.relayed.values("Sender") == want, options
 
 
+@pytest.mark.proves("D8.1")
+def test_sender_is_a_mail_address_or_not_there(start_lab):
+    """A login that is no address never stands in Sender (RFC 6409, 8.1)."""
+    shared = """{
+	logins: { type = "inline"; rows = (
+		[ "sales@example.org", "robot@internal, alice@example.org" ]
+	); };
+	aliases: { type = "inline"; rows = ( [ "x", "x@example.org" ] ); };
+}"""
+    with start_lab(config.text(tables=shared)) as other:
+        for login, want in (("robot@internal", []), (ALICE, [b" " + ALICE.encode()])):
+            got = submit(
+                other,
+                whole("From: sales@example.org"),
+                sender="<sales@example.org>",
+                login=login,
+            )
+            assert got.verdict == "250 2.0.0 at DATA"
+            assert got.relayed.values("Sender") == want
+            assert b"robot" not in got.relayed.content
+
+
 # --- destination, Bcc, X-Original ---------------------------------------
 
 

@@ -271,7 +271,20 @@ def test_safe_key_is_taken(lab, tmp_path, mode):
     assert status == 0, words
 
 
-@pytest.mark.proves("X14", "X43", "X15")
+@pytest.mark.proves("X15")
+def test_keys_are_read_once(start_lab):
+    """Not once a message: the files may change, until a reload reads them."""
+    with start_lab(config.text()) as other:
+        assert signatures(other, submit(other).relayed) == BOTH
+        for selector in ("rsa", "ed"):
+            key = other.folder / "keys" / "example.org" / (selector + ".key")
+            key.write_text("no key any more\n")
+        assert signatures(other, submit(other).relayed) == BOTH
+        said = other.reload(other.config.read_text(), "not reloaded")
+        assert str(other.folder / "keys") in said
+
+
+@pytest.mark.proves("X14", "X43")
 def test_keys_are_reloaded_without_restart(start_lab, tmp_path):
     """A new key signs after SIGHUP; a bad new one keeps the old one."""
     with start_lab(config.text()) as other:

@@ -2,7 +2,6 @@
 
 import argparse
 import pathlib
-import signal
 import sys
 
 from . import command, guard, mta
@@ -109,16 +108,14 @@ def split(argv):
 
 def raise_interrupted(signum, _frame):
     """Turns the first signal into an exception; later ones change nothing."""
-    for num in guard.SIGNALS:
-        signal.signal(num, signal.SIG_IGN)
+    guard.ignore_signals()
     raise Interrupted(signum)
 
 
 def work(options, program, mta_class, place):
     """Runs COMMAND in a lab; returns the status."""
     try:
-        for num in guard.SIGNALS:
-            signal.signal(num, raise_interrupted)
+        guard.listen(raise_interrupted)
         system = MailSystem(place, program, mta_class, options.config, options.wrap)
         with system:
             status = command.run(options.command, system.environment())
@@ -139,6 +136,7 @@ def told(why):
 def main():
     """Runs the lab; returns the exit status."""
     options = parse(sys.argv[1:])
+    guard.hold_signals()
     try:
         mta_class = mta.choose(options.mta)
         command.check(options.command)

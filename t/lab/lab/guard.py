@@ -15,22 +15,37 @@ from . import process
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def hold_signals():
+    """Keeps signals waiting until listen(): none is lost, none ends us."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+
+
+def listen(handler):
+    """Gives signals to handler from here on, those that waited first."""
+    for num in SIGNALS:
+        signal.signal(num, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def ignore_signals():
+    """For the way out, which nothing may interrupt."""
+    for num in SIGNALS:
+        signal.signal(num, signal.SIG_IGN)
+
+
 def run(work, clean_up):
     """Returns the status of work(), run in a child process.
 
     Then, however it ended, nothing of it is left and clean_up() has run.
+    Signals are held when this begins; work() calls listen().
     """
     process.adopt_orphans()
-    for num in SIGNALS:
-        signal.signal(num, signal.SIG_IGN)
     child = os.fork()
     if child == 0:
         be_inner(work)
-    for num in SIGNALS:
-        signal.signal(num, lambda num, _frame: pass_on(num, child))
+    listen(lambda num, _frame: pass_on(num, child))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    for num in SIGNALS:
-        signal.signal(num, signal.SIG_IGN)
+    ignore_signals()
     process.kill_descendants()
     clean_up()
     return status if status >= 0 else 128 - status

@@ -13,6 +13,7 @@ LOGINS = (
     "carol@example.org",
     "mallory@example.org",
     "dave@example.net",
+    "robot@internal",
 )
 
 

@@ -1,10 +1,9 @@
 """The whole mail system: starts its parts in order and stops all of them."""
 
 import concurrent.futures
-import signal
 import sys
 
-from . import process
+from . import guard, process
 from .certs import Certificates
 from .dns import Dns
 from .keys import Keys
@@ -86,8 +85,7 @@ class MailSystem:
 
         So the milter has no client left that could keep it.
         """
-        for num in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(num, signal.SIG_IGN)
+        guard.ignore_signals()
         try:
             for part in (self.mta, self.milter, self.dns, self.next_hop):
                 part.stop()
