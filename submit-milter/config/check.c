@@ -244,6 +244,45 @@ check_folded_domain(struct check *check, const char **value)
 	return NULL;
 }
 
+/* A domain, or a dot and a domain for all that is below it. */
+const char *
+check_local_domain(struct check *check, const char **value)
+{
+	const char *domain = *value + ((*value)[0] == '.' ? 1 : 0);
+	bool has_dot = domain != *value;
+	const char *why = check_folded_domain(check, &domain);
+	struct span whole;
+
+	if (why != NULL)
+		return why;
+	whole = arena_printf(check->arena, "%s%s", has_dot ? "." : "",
+	    domain);
+	if (whole.ptr == NULL)
+		return NO_MEMORY;
+	*value = whole.ptr;
+	return NULL;
+}
+
+/*
+ * esmtp-param = esmtp-keyword ["=" esmtp-value]	; RFC 5321, 4.1.2
+ * esmtp-keyword = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+ */
+const char *
+check_parameter(struct check *check, const char **value)
+{
+	const char *p = *value;
+
+	(void)check;
+	if (!ascii_is_alnum((unsigned char)*p))
+		return "is no ESMTP parameter";
+	while (ascii_is_alnum((unsigned char)*p) || *p == '-')
+		p++;
+	if (*p == '=' && p[1] != '\0')
+		for (p++; ascii_is_vchar((unsigned char)*p); p++)
+			continue;
+	return *p == '\0' ? NULL : "is no ESMTP parameter";
+}
+
 /* selector = sub-domain *( "." sub-domain )	; RFC 6376 section 3.1 */
 const char *
 check_selector(struct check *check, const char **value)
@@ -325,6 +364,10 @@ check_table_type(struct check *check, const char **value)
 	struct span all = { "", 0 };
 	const char *type, *why;
 
+	for (size_t i = 0; (type = table_type_missing(i, &why)) != NULL; i++)
+		if (strcmp(type, *value) == 0)
+			return say(arena_printf(check->arena,
+			    "this build has no %s tables: %s", type, why));
 	for (size_t i = 0; (type = table_type(i)) != NULL; i++) {
 		if (strcmp(type, *value) == 0)
 			return NULL;
@@ -364,10 +407,6 @@ check_lines(const char *text)
 	return NULL;
 }
 
-	for (size_t i = 0; (type = table_type_missing(i, &why)) != NULL; i++)
-		if (strcmp(type, *value) == 0)
-			return say(arena_printf(check->arena,
-			    "this build has no %s tables: %s", type, why));
 const char *
 check_contact(struct check *check, const char **value)
 {

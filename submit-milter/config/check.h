@@ -18,7 +18,9 @@ option_check check_file;		/* an absolute path */
 option_check check_folded_domain;	/* the same, folded */
 option_check check_group;		/* exists, or empty */
 option_check check_ip;
+option_check check_local_domain;	/* ".example.org" too */
 option_check check_nonempty;
+option_check check_parameter;		/* KEYWORD or KEYWORD=VALUE */
 option_check check_path;		/* an absolute path, or empty */
 option_check check_profile_name;
 option_check check_realm;
@@ -30,12 +32,21 @@ option_check check_user;		/* exists, or empty */
 
 /* --- together ------------------------------------------------------------- */
 
+/* Each: the table exists; marks its use. */
+option_verify verify_address_table;	/* keys are mail addresses */
+option_verify verify_certificates;	/* keys are subjects; has issuers */
+option_verify verify_client_table;	/* keys are IP addresses */
+option_verify verify_identity_table;	/* keys are identities */
+option_verify verify_name_table;	/* keys are domains */
 option_verify verify_dkim_domain;	/* only once */
 option_verify verify_grant;		/* the table exists; marks its use */
 option_verify verify_listeners;		/* each says something */
 option_verify verify_memory;		/* the whole is no less than a part */
+option_verify verify_mixed;		/* there are local domains */
+option_verify verify_postmaster;	/* likewise */
 option_verify verify_primary;		/* the table exists; marks its use */
 option_verify verify_profile_name;	/* only once */
+option_verify verify_scope;		/* what it needs is there */
 option_verify verify_signing_domain;	/* has keys */
 
 /* --- for others of config/ ------------------------------------------------ */

@@ -64,6 +64,34 @@ find_table(const struct settings *settings, const char *name)
 	return NULL;
 }
 
+/* Puts the open tables where their names stand in the file. */
+static void
+link_site(struct settings *settings)
+{
+	const struct table_names *names = &settings->names;
+	struct site *site = &settings->config.site;
+	const struct {
+		const char *name;
+		const struct table **place;
+	} links[] = {
+		{ names->local_domains, &site->local_domains.table },
+		{ names->certificates, &site->sources.certificates },
+		{ names->clients, &site->sources.clients },
+		{ names->networks, &site->sources.networks },
+		{ names->mailboxes, &settings->config.rights.mailboxes },
+		{ names->accounts, &site->accounts.table },
+		{ names->groups, &site->groups.table },
+		{ names->scopes, &site->recipients.scopes },
+		{ names->allowed, &site->recipients.allowed },
+		{ names->denied, &site->recipients.denied },
+	};
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].name[0] != '\0')
+			*links[i].place = find_table(settings,
+			    links[i].name);
+}
+
 static int
 link_rights(struct settings *settings, char **error_r)
 {
@@ -83,6 +111,7 @@ link_rights(struct settings *settings, char **error_r)
 		};
 	}
 	rights->table_count = settings->grant_count;
+	link_site(settings);
 	if (settings->primary[0] != '\0')
 		rights->primary = find_table(settings, settings->primary);
 	return 0;

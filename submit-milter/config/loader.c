@@ -252,6 +252,44 @@ load_networks(struct loader *loader, const struct option *option,
 	return 0;
 }
 
+static int
+load_strings(struct loader *loader, const struct option *option,
+    const config_setting_t *setting, void *base)
+{
+	struct check check = { loader->arena, loader->settings, option };
+	const char **strings;
+	void *room;
+	size_t count;
+
+	if (want_type(loader, setting, CONFIG_TYPE_ARRAY,
+	    "an array [ ] of strings") != 0 ||
+	    make_room(loader, option, setting, sizeof(*strings), &room,
+	    &count) != 0)
+		return -1;
+	strings = room;
+	for (size_t i = 0; i < count; i++) {
+		const config_setting_t *element =
+		    config_setting_get_elem(setting, (unsigned)i);
+		const char *text, *why = NULL;
+
+		if (get_text(loader, element, &text) != 0)
+			return -1;
+		strings[i] = arena_strdup(loader->arena, span_of(text));
+		if (strings[i] == NULL)
+			return fault(loader->error_r, NULL);
+		if (text[0] == '\0')
+			why = "must not be empty";
+		else if (option->check != NULL)
+			why = option->check(&check, &strings[i]);
+		if (why != NULL)
+			return fault(loader->error_r, "%s: %s: \"%s\": %s",
+			    loader_where(loader, element),
+			    path_of(loader, setting), text, why);
+	}
+	value_set_many(option, base, strings, count);
+	return 0;
+}
+
 /* [ "key", "value" ] */
 static int
 load_row(struct loader *loader, const config_setting_t *setting,
@@ -388,6 +426,8 @@ load_option(struct loader *loader, const struct option *option,
 		return load_word(loader, option, setting, base);
 	case OPTION_NETWORKS:
 		return load_networks(loader, option, setting, base);
+	case OPTION_STRINGS:
+		return load_strings(loader, option, setting, base);
 	case OPTION_ROWS:
 		return load_rows(loader, option, setting, base);
 	case OPTION_GROUP:

@@ -51,6 +51,28 @@ static const struct choice rule_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice override_modes[] = {
+	{ "inherit", RULE_INHERIT },
+	{ "enforce", RULE_ENFORCE },
+	{ "warn", RULE_WARN },
+	{ "off", RULE_OFF },
+	{ NULL, 0 },
+};
+
+static const struct choice from_modes[] = {
+	{ "refuse", FROM_REFUSE },
+	{ "fix", FROM_FIX },
+	{ NULL, 0 },
+};
+
+static const struct choice recipient_scopes[] = {
+	{ "any", SCOPE_ANY },
+	{ "local", SCOPE_LOCAL },
+	{ "listed", SCOPE_LISTED },
+	{ "none", SCOPE_NONE },
+	{ NULL, 0 },
+};
+
 static const struct choice tls_versions[] = {
 	{ "1.0", 10 },
 	{ "1.1", 11 },
@@ -103,6 +125,19 @@ static const struct section sections[] = {
 		.kind = "table",
 	},
 	PLAIN(SECTION_IDENTITY),
+	PLAIN(SECTION_ACCOUNTS),
+	[SECTION_GROUPS] = {
+		NOWHERE,
+		.size = sizeof(struct site_group),
+		.also = SECTION_COUNT,
+	},
+	[SECTION_OVERRIDES] = {
+		NOWHERE,
+		.size = sizeof(struct rule_override),
+		.also = SECTION_COUNT,
+	},
+	PLAIN(SECTION_OVERRIDE_RULES),
+	PLAIN(SECTION_RECIPIENTS),
 	PLAIN(SECTION_RIGHTS),
 	[SECTION_GRANTS] = {
 		.size = sizeof(struct grant),
@@ -115,6 +150,7 @@ static const struct section sections[] = {
 	PLAIN(SECTION_TLS),
 	PLAIN(SECTION_LIMITS),
 	PLAIN(SECTION_COMPLETE),
+	PLAIN(SECTION_POSTMASTER),
 	[SECTION_PROFILES] = {
 		NOWHERE,
 		.size = sizeof(struct profile),
@@ -165,6 +201,8 @@ _Static_assert(sizeof(sections) / sizeof(sections[0]) == SECTION_COUNT,
 	  __VA_ARGS__ }
 #define MODE(id, path, initial, help, ...) \
 	{ ROW(id, MODE, path, "mode", initial, help), __VA_ARGS__ }
+#define STRINGS(id, path, help, ...) \
+	{ ROW(id, STRINGS, path, "array of strings", "", help), __VA_ARGS__ }
 #define GROUP(id, inner, path, help, ...) \
 	{ ROW(id, GROUP, path, "group", NULL, help), \
 	  .content = SECTION_##inner, __VA_ARGS__ }
@@ -293,6 +331,8 @@ static const struct option options[] = {
 	    "table from identity to primary address; empty: none",
 	    AT(settings, primary), .verify = verify_primary),
 
+#include "config/site_options.def"
+
 	GROUP(ROOT, DKIM, "dkim", "signing", SAME_AS_FIELD),
 	ENUM(DKIM, "dkim.canonicalization", "relaxed/simple",
 	    canonicalizations, "of header and body",
@@ -319,76 +359,7 @@ static const struct option options[] = {
 	    AT(dkim_key, file), .flags = OPTION_REQUIRED,
 	    .check = check_file),
 
-	GROUP(ROOT, PROFILE, "default_profile",
-	    "what holds for a listener that no profile names",
-	    AT(settings, config.default_profile)),
-	GROUP(PROFILE, RULES, "default_profile.rules",
-	    "each rule: enforce, warn or off", SAME_AS_FIELD),
-#define RULE(id, rule_name, must, text) \
-	ENUM(RULES, "default_profile.rules." rule_name, "enforce", \
-	    rule_modes, text, .offset = offsetof(struct profile, rules) + \
-	    RULE_##id * sizeof(enum rule_mode)),
-#define FIXED_RULE(id, rule_name, must, text)
-#include "policy/rules.def"
-#undef RULE
-#undef FIXED_RULE
-	GROUP(PROFILE, TLS, "default_profile.tls", "for tls-required",
-	    SAME_AS_FIELD),
-	ENUM(TLS, "default_profile.tls.minimum_version", "1.2", tls_versions,
-	    "oldest TLS version", AT(profile, tls.minimum_version)),
-	INT(TLS, "default_profile.tls.minimum_bits", "128", 0, 512,
-	    "weakest cipher", AT(profile, tls.minimum_bits)),
-	{ ROW(PROFILE, NETWORKS, "default_profile.trusted_networks",
-	    "array of networks", "",
-	    "mail from there may be signed though it came in the clear"),
-	    LIST_AT(profile, trusted_networks, trusted_network_count) },
-	BOOL(PROFILE, "default_profile.address_literals", "false",
-	    "accept user@[192.0.2.1] in envelope and address fields",
-	    AT(profile, address_literals)),
-	GROUP(PROFILE, LIMITS, "default_profile.limits",
-	    "for message-syntax", SAME_AS_FIELD),
-	INT(LIMITS, "default_profile.limits.header_size", "32000", 1000,
-	    10 * MILLION, "octets of all header fields",
-	    AT(profile, limits.header_size)),
-	INT(LIMITS, "default_profile.limits.field_size", "28000", 1000,
-	    10 * MILLION, "octets of one header field",
-	    AT(profile, limits.field_size)),
-	INT(LIMITS, "default_profile.limits.fields", "500", 10, 100000,
-	    "number of header fields", AT(profile, limits.fields)),
-	INT(LIMITS, "default_profile.limits.mime_depth", "30", 1, 1000,
-	    "depth of nested MIME parts", AT(profile, limits.mime_depth)),
-	INT(LIMITS, "default_profile.limits.address_tokens", "10000", 10,
-	    MILLION, "words and signs of one address field",
-	    AT(profile, limits.address_tokens)),
-	INT(LIMITS, "default_profile.limits.recipients", "1000", 0, MILLION,
-	    "recipients of one message; 0: no limit of ours",
-	    AT(profile, limits.recipients)),
-	GROUP(PROFILE, COMPLETE, "default_profile.complete",
-	    "what is mended instead of refused", SAME_AS_FIELD),
-	BOOL(COMPLETE, "default_profile.complete.date", "true",
-	    "add a missing Date, replace one that cannot be read",
-	    AT(profile, complete.date)),
-	BOOL(COMPLETE, "default_profile.complete.message_id", "true",
-	    "add a missing Message-ID, replace one that cannot be read",
-	    AT(profile, complete.message_id)),
-	BOOL(COMPLETE, "default_profile.complete.sender", "true",
-	    "add Sender when From is not the identity's own address",
-	    AT(profile, complete.sender)),
-	BOOL(COMPLETE, "default_profile.complete.sender_from_envelope",
-	    "false",
-	    "add Sender also when the envelope sender is not in From",
-	    AT(profile, complete.sender_from_envelope)),
-	BOOL(COMPLETE, "default_profile.complete.destination", "true",
-	    "add \"To: undisclosed-recipients:;\" where no recipient "
-	    "is named, remove Bcc",
-	    AT(profile, complete.destination)),
-	ENUM(PROFILE, "default_profile.sign", "with-rights", sign_modes,
-	    "whose mail is signed", AT(profile, sign)),
-	STRING(PROFILE, "default_profile.sign_fallback_domain", "",
-	    "sign for this domain when that of From has no key; "
-	    "empty: leave it unsigned",
-	    AT(profile, sign_fallback_domain), .check = check_folded_domain,
-	    .verify = verify_signing_domain),
+#include "config/profile_options.def"
 
 	LIST(ROOT, PROFILES, "profiles",
 	    "what holds for listeners; the first that matches counts",

@@ -45,6 +45,20 @@ struct dkim_domain {
 	size_t key_count;
 };
 
+/* Names of tables that options refer to; empty: none. */
+struct table_names {
+	const char *local_domains;
+	const char *certificates;
+	const char *clients;
+	const char *networks;
+	const char *mailboxes;
+	const char *accounts;
+	const char *groups;
+	const char *scopes;
+	const char *allowed;
+	const char *denied;
+};
+
 /* A configuration in the making; it stays behind the finished one. */
 struct settings {
 	struct config config;		/* first: one is the other */
@@ -55,6 +69,7 @@ struct settings {
 	struct grant *grants;
 	size_t grant_count;
 	const char *primary;
+	struct table_names names;
 	struct dkim_domain *domains;
 	size_t domain_count;
 };
@@ -68,6 +83,11 @@ enum section_id {
 	SECTION_AUDIT,
 	SECTION_TABLES,
 	SECTION_IDENTITY,
+	SECTION_ACCOUNTS,
+	SECTION_GROUPS,
+	SECTION_OVERRIDES,
+	SECTION_OVERRIDE_RULES,
+	SECTION_RECIPIENTS,
 	SECTION_RIGHTS,
 	SECTION_GRANTS,
 	SECTION_PROFILE,
@@ -75,6 +95,7 @@ enum section_id {
 	SECTION_TLS,
 	SECTION_LIMITS,
 	SECTION_COMPLETE,
+	SECTION_POSTMASTER,
 	SECTION_PROFILES,
 	SECTION_LISTENERS,
 	SECTION_DKIM,
@@ -108,6 +129,7 @@ enum option_type {
 	OPTION_ENUM,		/* int or enum, one of choices */
 	OPTION_MODE,		/* mode_t, octal in a string */
 	OPTION_NETWORKS,	/* struct cidr *, size_t */
+	OPTION_STRINGS,		/* const char **, size_t */
 	OPTION_ROWS,		/* struct table_row *, size_t */
 	OPTION_GROUP,		/* a section */
 	OPTION_LIST,		/* element *, size_t: groups in ( ) */

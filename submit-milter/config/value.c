@@ -25,6 +25,7 @@ value_is_scalar(const struct option *option)
 	case OPTION_MODE:
 		return true;
 	case OPTION_NETWORKS:
+	case OPTION_STRINGS:
 	case OPTION_ROWS:
 	case OPTION_GROUP:
 	case OPTION_LIST:
@@ -191,6 +192,7 @@ set_default(const struct option *option, void *base)
 		(void)rc;
 		break;
 	case OPTION_NETWORKS:
+	case OPTION_STRINGS:
 	case OPTION_ROWS:
 	case OPTION_GROUP:
 	case OPTION_LIST:
@@ -265,6 +267,20 @@ format_network(const struct cidr *cidr, struct sbuf *out)
 }
 
 static void
+format_strings(const struct option *option, const void *base,
+    struct sbuf *out)
+{
+	const char *const *strings = get_elements(option, base);
+
+	sbuf_addc(out, '[');
+	for (size_t i = 0; i < value_count(option, base); i++) {
+		sbuf_adds(out, i == 0 ? " " : ", ");
+		value_quote(span_of(strings[i]), out);
+	}
+	sbuf_adds(out, " ]");
+}
+
+static void
 format_networks(const struct option *option, const void *base,
     struct sbuf *out)
 {
@@ -325,6 +341,9 @@ value_format(const struct option *option, const void *base, struct sbuf *out)
 	case OPTION_NETWORKS:
 		format_networks(option, base, out);
 		break;
+	case OPTION_STRINGS:
+		format_strings(option, base, out);
+		break;
 	case OPTION_ROWS:
 		format_rows(option, base, out);
 		break;
@@ -351,6 +370,7 @@ value_format_default(const struct option *option, struct sbuf *out)
 		value_quote(span_of(text), out);
 		break;
 	case OPTION_NETWORKS:
+	case OPTION_STRINGS:
 		sbuf_adds(out, "[ ]");
 		break;
 	case OPTION_ROWS:

@@ -93,6 +93,111 @@ verify_primary(struct check *check, const void *base, const void *field)
 	    check->settings->config.rights.identity.fold_case);
 }
 
+/* Tables of networks hold nothing that mail is addressed by. */
+static const char *
+use_optional(struct check *check, const void *field, bool is_folded)
+{
+	const char *name = string_at(field);
+	const struct table_entry *entry;
+
+	if (name[0] == '\0')
+		return NULL;
+	entry = find_table(check->settings, name);
+	if (entry != NULL && strcmp(entry->spec.type, "cidr") == 0)
+		return say(arena_printf(check->arena, "table \"%s\" is of "
+		    "type cidr: its keys are networks", name));
+	return use_table(check, name, is_folded);
+}
+
+const char *
+verify_address_table(struct check *check, const void *base,
+    const void *field)
+{
+	(void)base;
+	return use_optional(check, field,
+	    check->settings->config.rights.fold_local_part);
+}
+
+const char *
+verify_identity_table(struct check *check, const void *base,
+    const void *field)
+{
+	(void)base;
+	return use_optional(check, field,
+	    check->settings->config.rights.identity.fold_case);
+}
+
+const char *
+verify_name_table(struct check *check, const void *base, const void *field)
+{
+	return verify_address_table(check, base, field);
+}
+
+const char *
+verify_certificates(struct check *check, const void *base, const void *field)
+{
+	const struct identity_sources *sources =
+	    &check->settings->config.site.sources;
+
+	(void)base;
+	if (string_at(field)[0] != '\0' && sources->issuer_count == 0)
+		return "identity.certificate_issuers must say whose "
+		    "certificates count";
+	return use_optional(check, field, true);
+}
+
+const char *
+verify_client_table(struct check *check, const void *base, const void *field)
+{
+	const char *name = string_at(field);
+
+	(void)base;
+	return name[0] == '\0' ? NULL : use_table(check, name, true);
+}
+
+const char *
+verify_scope(struct check *check, const void *base, const void *field)
+{
+	const struct settings *settings = check->settings;
+
+	(void)base;
+	(void)field;
+	if (settings->config.site.recipients.scope == SCOPE_LISTED &&
+	    settings->names.allowed[0] == '\0')
+		return "\"listed\" needs recipients.allowed";
+	return NULL;
+}
+
+static const char *
+want_local_domains(const struct check *check)
+{
+	const struct settings *settings = check->settings;
+
+	if (settings->config.site.local_domains.n == 0 &&
+	    settings->names.local_domains[0] == '\0')
+		return "needs local_domains: which domains are ours?";
+	return NULL;
+}
+
+const char *
+verify_mixed(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+
+	(void)field;
+	return profile->mixed ? want_local_domains(check) : NULL;
+}
+
+const char *
+verify_postmaster(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+
+	(void)field;
+	return profile->postmaster.domain_count > 0 ?
+	    want_local_domains(check) : NULL;
+}
+
 /* --- signing -------------------------------------------------------------- */
 
 const char *

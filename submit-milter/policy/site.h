@@ -58,12 +58,14 @@ struct groups {
 	const struct table *table;	/* identity -> group names; or NULL */
 };
 
+/* The mode that an override does not speak of. */
+#define RULE_INHERIT (-1)
+
 /* Rules that hold otherwise for some; modes not named here stay. */
 struct rule_override {
 	const char **identities;	/* names, "group:NAME" */
 	size_t identity_count;
-	bool is_set[RULE_COUNT];
-	enum rule_mode modes[RULE_COUNT];
+	int modes[RULE_COUNT];		/* enum rule_mode; RULE_INHERIT */
 	const char **forbidden_parameters;
 	size_t forbidden_parameter_count;
 };

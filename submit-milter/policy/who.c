@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "policy/keys.h"
 #include "policy/site.h"
+#include "table/key.h"
 
 #define GROUPS_CEILING 1000u
 
@@ -36,6 +37,19 @@ ask(struct facts *facts, const struct table *table, struct span key)
 	}
 	found.rest = span_trim(value);
 	return found;
+}
+
+/* The same for a name that may hold letters of both cases. */
+static struct found
+ask_folded(struct facts *facts, const struct table *table, struct span name)
+{
+	struct span key = { NULL, 0 };
+
+	if (name.len > 0 && key_fold(name, false, facts->arena, &key) != 0) {
+		facts->identity_error = "out of memory";
+		return (struct found){ .answer = LOOKUP_FAILED };
+	}
+	return ask(facts, table, key);
 }
 
 /*
@@ -70,9 +84,9 @@ by_certificate(struct facts *facts, const struct identity_sources *sources)
 	if (sources->certificates == NULL || c->subject.len == 0 ||
 	    !is_verified(facts) || !is_issuer_known(sources, c->issuer))
 		return found;
-	found = ask(facts, sources->certificates, c->fingerprint);
+	found = ask_folded(facts, sources->certificates, c->fingerprint);
 	if (found.answer == LOOKUP_NOT_FOUND)
-		found = ask(facts, sources->certificates, c->subject);
+		found = ask_folded(facts, sources->certificates, c->subject);
 	return found;
 }
 
@@ -277,9 +291,11 @@ find_modes(struct facts *facts, const struct profile *profile)
 		if (is_hers < 0)
 			return -1;
 		for (int rule = 0; is_hers > 0 && rule < RULE_COUNT; rule++) {
-			if (!override->is_set[rule] || is_decided[rule])
+			if (override->modes[rule] == RULE_INHERIT ||
+			    is_decided[rule])
 				continue;
-			facts->modes[rule] = override->modes[rule];
+			facts->modes[rule] =
+			    (enum rule_mode)override->modes[rule];
 			is_decided[rule] = true;
 		}
 		if (is_hers > 0 && facts->override == NULL &&

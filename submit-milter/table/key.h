@@ -1,7 +1,8 @@
 /*
  * key - keys of tables in the form in which they are compared.
  *
- * For the backends of table/ only. Pure; any thread.
+ * For the backends of table/, and for who asks a table for a name that is
+ * no mail address. Pure; any thread.
  */
 #ifndef SUBMIT_TABLE_KEY_H
 #define SUBMIT_TABLE_KEY_H

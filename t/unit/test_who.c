@@ -269,11 +269,11 @@ test_overrides(void **state)
 	};
 
 	(void)state;
-	overrides[0].is_set[RULE_FROM_RIGHTS] = true;
+	for (int rule = 0; rule < RULE_COUNT; rule++)
+		overrides[0].modes[rule] = overrides[1].modes[rule] =
+		    RULE_INHERIT;
 	overrides[0].modes[RULE_FROM_RIGHTS] = RULE_OFF;
-	overrides[1].is_set[RULE_FROM_RIGHTS] = true;
 	overrides[1].modes[RULE_FROM_RIGHTS] = RULE_WARN;
-	overrides[1].is_set[RULE_HEADER_FQDN] = true;
 	overrides[1].modes[RULE_HEADER_FQDN] = RULE_ENFORCE;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct fixture f;
