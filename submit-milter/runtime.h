@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "config/config.h"
 #include "policy/facts.h"
+#include "policy/watch.h"
 
 struct runtime;
 
@@ -24,7 +25,7 @@ struct runtime;
  * no record is written; the observer gets it instead.
  */
 struct observer {
-	resolver_watch *watch;
+	struct watch watch;
 	void (*record)(void *context, const struct record *record);
 	void *context;
 };

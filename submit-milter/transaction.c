@@ -146,6 +146,7 @@ write_record(struct transaction *t, enum record_result result,
 		.reply = reply,
 		.verdicts = &t->verdicts,
 		.edits = &t->edits,
+		.keys = t->choice.keys,
 		.signatures = t->signatures,
 		.signature_count = t->signature_count,
 		.unsigned_because = t->choice.unsigned_because,
@@ -197,7 +198,7 @@ begin_stage(struct transaction *t, enum stage stage)
 	t->facts.resolver.deadline = deadline_in(t->config->stage_timeout);
 }
 
-/* Lets an observer see the look-ups. */
+/* Lets an observer see look-ups, rights and rules. */
 static void
 watch(struct transaction *t)
 {
@@ -205,8 +206,7 @@ watch(struct transaction *t)
 
 	if (observer == NULL)
 		return;
-	t->facts.resolver.watch = observer->watch;
-	t->facts.resolver.watch_context = observer->context;
+	t->facts.resolver.watch = &observer->watch;
 }
 
 static int
@@ -231,6 +231,10 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	facts->quota_context = t->runtime;
 	watch(t);
 	begin_stage(t, STAGE_MAIL);
+	if (peer->assumed_route != ROUTE_NONE && identity_make(
+	    peer->assumed_route, peer->assumed_name, &rights->identity,
+	    t->arena, &facts->identity) != 0)
+		return -1;
 	if (who_identify(facts, t->profile, peer->login) != 0)
 		return -1;
 	return facts_set_sender(facts, argv);
@@ -372,9 +376,11 @@ begin_signature(struct transaction *t)
 		return;
 	error = signer_refuses_header(t->config->signer, &t->facts.leaving);
 	if (error != NULL) {
-		t->choice.unsigned_because = error;
+		t->choice = (struct sign_choice){ .unsigned_because = error };
 		return;
 	}
+	if (keyring_is_nominal(t->config->keyring))
+		return;
 	if (signing_begin(t->config->signer, t->choice.keys,
 	    &t->facts.leaving, t->facts.id, t->arena,
 	    &t->signing, &error) != 0)
@@ -432,12 +438,14 @@ end_signature(struct transaction *t)
 	const char *why = body_defeats_signature(&t->facts.body);
 	const char *error = NULL;
 
-	if (t->signing == NULL)
+	if (t->choice.keys.n == 0)
 		return;
 	if (why != NULL) {
-		t->choice.unsigned_because = why;
+		t->choice = (struct sign_choice){ .unsigned_because = why };
 		return;
 	}
+	if (t->signing == NULL)
+		return;		/* keys by name alone */
 	if (signing_end(t->signing, &t->signatures, &t->signature_count,
 	    &error) != 0) {
 		note_fault(t, REASON_SIGNING_FAILED, span_of(error));

@@ -29,6 +29,9 @@ struct transaction_peer {
 	struct facts_certificate certificate;
 	struct span mta_version;	/* the macro "v" */
 	struct span login;		/* of SMTP AUTH; empty: none */
+	/* "explain" alone: who it is, taken as established by that route. */
+	enum identity_route assumed_route;
+	struct span assumed_name;
 };
 
 /* Tells the MTA of the edits. 0, or -1 when it did not take them all. */

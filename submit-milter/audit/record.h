@@ -36,6 +36,7 @@ struct record {
 	struct reply reply;		/* code 0: none */
 	const struct verdict_log *verdicts;
 	const struct edit_list *edits;
+	struct key_list keys;		/* with which it was to be signed */
 	const struct signature *signatures;
 	size_t signature_count;
 	const char *unsigned_because;	/* NULL: signed, or no matter */

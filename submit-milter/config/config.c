@@ -144,6 +144,22 @@ read_keys(struct settings *settings, char **error_r)
 }
 
 static int
+name_keys(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+
+	for (size_t i = 0; i < settings->domain_count; i++) {
+		const struct dkim_domain *domain = &settings->domains[i];
+
+		for (size_t k = 0; k < domain->key_count; k++)
+			if (keyring_add_name(config->keyring, domain->domain,
+			    domain->keys[k].selector) != 0)
+				return fault(error_r, NULL);
+	}
+	return 0;
+}
+
+static int
 open_signer(struct settings *settings, char **error_r)
 {
 	struct config *config = &settings->config;
@@ -180,9 +196,10 @@ settings_new(const char *file)
 	return config == NULL ? NULL : settings;
 }
 
-struct config *
-config_load(const char *file, const struct config_override *overrides,
-    size_t override_count, char **error_r)
+static struct config *
+load(const char *file, const struct config_override *overrides,
+    size_t override_count, int (*take_keys)(struct settings *, char **),
+    char **error_r)
 {
 	struct settings *settings = settings_new(file);
 	struct config *config;
@@ -195,10 +212,25 @@ config_load(const char *file, const struct config_override *overrides,
 	    error_r) != 0 ||
 	    open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
-	    read_keys(settings, error_r) != 0 ||
+	    take_keys(settings, error_r) != 0 ||
 	    open_signer(settings, error_r) != 0)
 		config_unref(&config);
 	return config;
+}
+
+struct config *
+config_load(const char *file, const struct config_override *overrides,
+    size_t override_count, char **error_r)
+{
+	return load(file, overrides, override_count, read_keys, error_r);
+}
+
+struct config *
+config_load_without_keys(const char *file,
+    const struct config_override *overrides, size_t override_count,
+    char **error_r)
+{
+	return load(file, overrides, override_count, name_keys, error_r);
 }
 
 struct config *

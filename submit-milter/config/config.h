@@ -86,6 +86,14 @@ struct config *config_load(const char *file,
     const struct config_override *overrides, size_t override_count,
     char **error_r) __attribute__((warn_unused_result));
 
+/*
+ * The same, but private keys are not read: for looking at a configuration
+ * without the right to. Its keyring is nominal.
+ */
+struct config *config_load_without_keys(const char *file,
+    const struct config_override *overrides, size_t override_count,
+    char **error_r) __attribute__((warn_unused_result));
+
 struct config *config_ref(struct config *config);
 
 /* Gives a reference back; the last one frees. Takes NULL; leaves NULL. */

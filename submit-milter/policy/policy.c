@@ -95,6 +95,15 @@ mode_of(const struct facts *facts, enum rule rule)
 }
 
 static void
+tell(const struct facts *facts, const struct verdict_entry *entry)
+{
+	const struct watch *watch = facts->resolver.watch;
+
+	if (watch != NULL)
+		watch->rule(watch->context, entry);
+}
+
+static void
 decide(const struct profile *profile, struct facts *facts, enum rule rule,
     const struct verdict *v, struct verdict *decision)
 {
@@ -117,19 +126,25 @@ policy_run(enum stage stage, const struct profile *profile,
 	if (stage == STAGE_MAIL)
 		facts->is_transfer = is_transfer(profile, facts);
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		enum rule_mode mode = mode_of(facts, checks[i].rule);
-		struct verdict v;
+		struct verdict_entry e = {
+			.rule = checks[i].rule,
+			.stage = stage,
+			.mode = mode_of(facts, checks[i].rule),
+			.verdict = verdict_pass(),
+		};
 
-		if (checks[i].stage != stage || mode == RULE_OFF)
+		if (checks[i].stage != stage)
 			continue;
-		v = checks[i].check(profile, facts);
-		if (mode == RULE_ENFORCE)
-			decide(profile, facts, checks[i].rule, &v, &decision);
+		if (e.mode != RULE_OFF)
+			e.verdict = checks[i].check(profile, facts);
+		tell(facts, &e);
+		if (e.mode == RULE_ENFORCE)
+			decide(profile, facts, e.rule, &e.verdict, &decision);
 		/* A thousand recipients that pass say nothing. */
-		if (stage == STAGE_RCPT && v.action == ACTION_PASS)
+		if (e.mode == RULE_OFF || (stage == STAGE_RCPT &&
+		    e.verdict.action == ACTION_PASS))
 			continue;
-		if (record(log, facts->arena, (struct verdict_entry){
-		    checks[i].rule, stage, mode, v }) != 0)
+		if (record(log, facts->arena, e) != 0)
 			return verdict_tempfail(REASON_MEMORY,
 			    SPAN("out of memory"));
 	}

@@ -57,10 +57,24 @@ ask(struct resolver *resolver, const struct table *table, struct span key)
 	    resolver->deadline, resolver->arena, &a->value, &a->error);
 	a->next = resolver->answers;
 	resolver->answers = a;
-	if (resolver->watch != NULL)
-		resolver->watch(resolver->watch_context, table, a->key,
-		    a->lookup, a->value, a->error);
 	return a;
+}
+
+static void
+tell(const struct resolver *resolver, const struct resolver_answer *a,
+    bool is_remembered)
+{
+	const struct watch *watch = resolver->watch;
+
+	if (watch != NULL)
+		watch->lookup(watch->context, &(struct watch_lookup){
+			.table = a->table,
+			.key = a->key,
+			.answer = a->lookup,
+			.value = a->value,
+			.error = a->error,
+			.is_remembered = is_remembered,
+		});
 }
 
 enum lookup
@@ -68,6 +82,7 @@ resolver_lookup(struct resolver *resolver, const struct table *table,
     struct span key, struct span *value_r, const char **error_r)
 {
 	const struct resolver_answer *a = find(resolver, table, key);
+	bool is_remembered = a != NULL;
 
 	if (a == NULL)
 		a = ask(resolver, table, key);
@@ -75,6 +90,7 @@ resolver_lookup(struct resolver *resolver, const struct table *table,
 		*error_r = "out of memory";
 		return LOOKUP_FAILED;
 	}
+	tell(resolver, a, is_remembered);
 	if (a->lookup == LOOKUP_FOUND)
 		*value_r = a->value;
 	else if (a->lookup == LOOKUP_FAILED)

@@ -11,22 +11,17 @@
 #include "base/arena.h"
 #include "base/deadline.h"
 #include "base/span.h"
+#include "policy/watch.h"
 #include "table/table.h"
 
 typedef enum lookup resolver_ask(void *context, const struct table *table,
     struct span key, int64_t deadline, struct arena *arena,
     struct span *value_r, const char **error_r);
 
-/* Is told of each question that was really asked, and its answer. */
-typedef void resolver_watch(void *context, const struct table *table,
-    struct span key, enum lookup answer, struct span value,
-    const char *error);
-
 struct resolver_answer;
 
 struct resolver {
-	resolver_watch *watch;	/* or NULL */
-	void *watch_context;
+	const struct watch *watch;	/* or NULL */
 	resolver_ask *ask;	/* table_lookup(), or what stands for it */
 	enum table_keys (*keys)(const struct table *table);
 	void *context;

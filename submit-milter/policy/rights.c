@@ -142,8 +142,8 @@ is_self(const struct rights *rights, const struct identity *identity,
 	    (keys->base.len > 0 && span_eq(identity->bare, keys->base));
 }
 
-enum lookup
-rights_check(const struct rights *rights, struct resolver *resolver,
+static enum lookup
+find_right(const struct rights *rights, struct resolver *resolver,
     const struct identity *identity, struct span local, struct span domain,
     enum right *right_r, struct rights_source *source_r,
     const char **error_r)
@@ -183,6 +183,46 @@ rights_check(const struct rights *rights, struct resolver *resolver,
 	*right_r = right;
 	*source_r = source;
 	return right == RIGHT_NONE ? LOOKUP_NOT_FOUND : LOOKUP_FOUND;
+}
+
+static void
+tell(const struct watch *watch, struct span local, struct span domain,
+    enum lookup answer, enum right right, const struct rights_source *source)
+{
+	static const char *const names[] = {
+		[RIGHT_NONE] = "none",
+		[RIGHT_ACTS_FOR] = "acts-for",
+		[RIGHT_OWN] = "own",
+	};
+
+	watch->right(watch->context, &(struct watch_right){
+		.local = local,
+		.domain = domain,
+		.answer = answer,
+		.right = names[right],
+		.table = source->table,
+		.key = source->key,
+	});
+}
+
+enum lookup
+rights_check(const struct rights *rights, struct resolver *resolver,
+    const struct identity *identity, struct span local, struct span domain,
+    enum right *right_r, struct rights_source *source_r,
+    const char **error_r)
+{
+	enum right right = RIGHT_NONE;
+	struct rights_source source = { NULL, { NULL, 0 } };
+	enum lookup answer = find_right(rights, resolver, identity, local,
+	    domain, &right, &source, error_r);
+
+	if (resolver->watch != NULL)
+		tell(resolver->watch, local, domain, answer, right, &source);
+	if (answer == LOOKUP_FAILED)
+		return answer;
+	*right_r = right;
+	*source_r = source;
+	return answer;
 }
 
 enum lookup

@@ -147,6 +147,8 @@ find_identity(struct facts *facts, struct span login)
 	};
 	const struct identity_rules *rules = &facts->rights->identity;
 
+	if (facts->identity.route != ROUTE_NONE)
+		return 0;
 	if (login.len > 0)
 		return identity_make(ROUTE_SASL, login, rules, facts->arena,
 		    &facts->identity);

@@ -13,6 +13,7 @@
 
 /*
  * Fills facts->identity with its groups, facts->account and facts->modes.
+ * An identity that FACTS have already is kept.
  * What could not be told for want of an answer is noted in
  * facts->identity_error: then rule auth-required is undecided. -1 when
  * there is no memory.

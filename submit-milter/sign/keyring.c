@@ -32,6 +32,7 @@ struct keyring {
 	size_t slot_count;		/* a power of two */
 	size_t domains;
 	size_t keys;
+	bool is_nominal;
 };
 
 struct keyring *
@@ -317,6 +318,26 @@ keyring_add(struct keyring *keyring, const char *domain,
 	if (*error_r == NULL)
 		(void)keyfile_fail(error_r, file, "%s", strerror(ENOMEM));
 	return -1;
+}
+
+int
+keyring_add_name(struct keyring *keyring, const char *domain,
+    const char *selector)
+{
+	struct signing_key *key = key_new(domain, selector);
+
+	keyring->is_nominal = true;
+	if (key == NULL || store(keyring, key) != 0) {
+		key_free(key);
+		return -1;
+	}
+	return 0;
+}
+
+bool
+keyring_is_nominal(const struct keyring *keyring)
+{
+	return keyring->is_nominal;
 }
 
 struct key_list

@@ -8,6 +8,7 @@
 #ifndef SUBMIT_SIGN_KEYRING_H
 #define SUBMIT_SIGN_KEYRING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -49,6 +50,16 @@ int keyring_add(struct keyring *keyring, const char *domain,
     const char *selector, const char *file, int minimum_rsa_bits,
     const struct key_owner *owner, char **error_r)
     __attribute__((warn_unused_result));
+
+/*
+ * For who may not read private keys but would know which ones would sign:
+ * adds a key by name alone. Such a keyring is "nominal": it cannot sign.
+ * 0, or -1 when there is no memory.
+ */
+int keyring_add_name(struct keyring *keyring, const char *domain,
+    const char *selector) __attribute__((warn_unused_result));
+
+bool keyring_is_nominal(const struct keyring *keyring);
 
 /* The keys of exactly that domain (folded); n is 0 when it has none. */
 struct key_list keyring_find(const struct keyring *keyring,
