@@ -235,7 +235,6 @@ read_minute_and_second(struct lex *lex, struct parts *parts, bool *has_fws_r)
 {
 	size_t end;
 
-	parts->second = 0;
 	if (skip_gap(lex, GAP_NONE, NULL) != 0 || !accept(lex, ':') ||
 	    skip_gap(lex, GAP_NONE, NULL) != 0 ||
 	    read_digits(lex, 2, 2, &parts->minute) < 0)

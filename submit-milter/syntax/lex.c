@@ -43,8 +43,6 @@ lex_init(struct lex *lex, struct span s)
 			continue;
 		if (check_line_end(lex, i) != 0)
 			return -1;
-		if (c == '\r')
-			i++;
 	}
 	if (broken != s.len)
 		return lex_fail(lex, "not UTF-8", broken);

@@ -304,7 +304,7 @@ mailbox_fold(struct span local, struct span domain, bool is_local_folded,
 		return -1;
 	whole = arena_alloc(arena, n * 2 + 2 + 1 + host.len + 1);
 	if (whole != NULL) {
-		if (host.len > 0)
+		if (host.len > 0 || memchr(mapped, '@', n) != NULL)
 			n = quote((struct span){ mapped, n }, whole);
 		else
 			memcpy(whole, mapped, n);

@@ -69,7 +69,8 @@ enum path_status mailbox_parse(struct span s, unsigned flags,
  * UTF-8 in NFC, domain as domain_fold(), local part in lower case (Unicode
  * simple case folding) when IS_LOCAL_FOLDED. Quotes remain where the local
  * part needs them, so that "a b"@example.org cannot look like another.
- * Without a domain it is a name rather than a mailbox, and gets no quotes.
+ * Without a domain it is a name rather than a mailbox, and gets quotes only
+ * if it has an "@", so that it cannot look like one.
  * 0, or -1 when there is no memory.
  */
 int mailbox_fold(struct span local, struct span domain, bool is_local_folded,

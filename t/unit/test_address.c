@@ -164,6 +164,9 @@ static const struct {
 	{ "<@a:>", TO, "local part is missing or malformed", 4 },
 	{ "<@a:b@c:d@e>", TO, "closing angle bracket expected", 7 },
 	{ "@a:b@c", TO, "address expected", 0 },
+	{ "<@a,\x01:b@c>", TO, "character not allowed here", 4 },
+	{ "<@a\x01:b@c>", TO, "character not allowed here", 3 },
+	{ "<@a:\x01@c>", TO, "character not allowed here", 4 },
 	/* one mailbox and no list */
 	{ "a@b, c@d", ONE, "only one address is allowed", 3 },
 	{ "a@b,", ONE, "only one address is allowed", 3 },
@@ -220,6 +223,8 @@ static const struct {
 	{ "a@b, c@d, e@f", FROM, .want = "a@b | c@d | e@f" },
 	{ "=?utf-8?Q?J=C3=BCrgen?= <a@b>", TO,
 	    .want = "{=?utf-8?Q?J=C3=BCrgen?=}<a@b>" },
+	{ "a@z,b@z,c@z,d@z,e@z,f@z,g@z,h@z,i@z", TO, .want =
+	    "a@z | b@z | c@z | d@z | e@z | f@z | g@z | h@z | i@z" },
 	/* without domain */
 	{ "sales", TO, .want = "sales", .want_tokens = 1 },
 	{ "<sales>", TO, .want = "{}<sales>" },
@@ -279,6 +284,8 @@ static const struct {
 	{ "a . b@c", TO, .want = "a.b@c*", .want_obsolete = true },
 	{ "a. b@c", TO, .want = "a.b@c*", .want_obsolete = true },
 	{ "a@b . c", TO, .want = "a@b.c*", .want_obsolete = true },
+	{ "a@b .c", TO, .want = "a@b.c*", .want_obsolete = true },
+	{ "a@b. c", TO, .want = "a@b.c*", .want_obsolete = true },
 	{ "a@b(x).(y)c", TO, .want = "a@b.c*", .want_obsolete = true },
 	{ "a(x).b@c.d", TO, .want = "a.b@c.d*", .want_obsolete = true },
 	{ "\"a\".b@c", TO, .want = "\"a.b\"@c*", .want_obsolete = true },
@@ -327,6 +334,8 @@ static const struct {
 	{ "g:a@b; (c)", TO, .want = "a@b~", .want_groups = 1 },
 	{ "g:,;", TO, .want = "", .want_groups = 1, .want_obsolete = true },
 	{ "g:,a@b,,c@d,;", TO, .want = "a@b~ | c@d~", .want_groups = 1,
+	    .want_obsolete = true },
+	{ "g:a@b,;", TO, .want = "a@b~", .want_groups = 1,
 	    .want_obsolete = true },
 	{ "g:;,", TO, .want = "", .want_groups = 1, .want_obsolete = true },
 	{ "g:a@b;", FROM, .want = "a@b~", .want_groups = 1 },

@@ -215,6 +215,44 @@ test_without_memory(void **state)
 	arena_free(&arena);
 }
 
+/* Memory for the list of addresses, but not for what they are made of. */
+static void
+test_without_memory_for_parts(void **state)
+{
+	static const struct {
+		const char *before, *piece, *last;
+	} fields[] = {
+		{ "", "a .", "b@c" },
+		{ "", "\"a\".", "b@c" },
+		{ "a@", "b .", "c" },
+		{ "a@[", "1", "]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		struct arena *arena = arena_new(20000, NULL);
+		struct span many = repeat(fields[i].piece, 20000,
+		    fields[i].last);
+		struct span before = span_of(fields[i].before);
+		struct address_list list = { .groups = 99 };
+		struct address_error error = { "untouched", 7 };
+		char *text = malloc(before.len + many.len);
+
+		assert_non_null(arena);
+		assert_non_null(text);
+		memcpy(text, before.ptr, before.len);
+		memcpy(text + before.len, many.ptr, many.len);
+		assert_int_equal(address_parse((struct span){ text,
+		    before.len + many.len }, ADDRESS_LIST, arena, &list,
+		    &error), 0);
+		assert_int_equal(list.groups, 99);
+		assert_string_equal(error.what, "untouched");
+		free(text);
+		free((char *)(uintptr_t)many.ptr);
+		arena_free(&arena);
+	}
+}
+
 /* The slice FROM to TO of a field is the mailbox WANT, when read alone. */
 static void
 check_slice(struct span s, size_t from, size_t to,
@@ -319,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_comment_depth),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_without_memory),
+		cmocka_unit_test(test_without_memory_for_parts),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_near_misses),
 	};

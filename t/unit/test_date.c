@@ -172,6 +172,10 @@ static const struct {
 	    false },
 	{ "Sat, 31 Dec 2016 23:59:60 -0500", 1483246800, -300, RIGHT_DAY,
 	    false },
+	{ "Thu, 5 Jan 2017 03:58:60 +9959", 1483228800, 5999, RIGHT_DAY,
+	    false },
+	{ "Tue, 27 Dec 2016 20:00:60 -9959", 1483228800, -5999, RIGHT_DAY,
+	    false },
 	/* obsolete years */
 	{ "Sat, 21 Nov 26 10:00:00 +0100", S_2026, 60, RIGHT_DAY, true },
 	{ "Sat, 21 Nov 126 10:00:00 +0100", S_2026, 60, RIGHT_DAY, true },
@@ -208,6 +212,8 @@ static const struct {
 	    true },
 	{ "21Nov2026 10:00 +0100", S_2026, 60, NO_DAY, true },
 	{ "21Nov202610:00 +0100", S_2026, 60, NO_DAY, true },
+	{ "21 Nov 2026 10(c):00 +0100", S_2026, 60, NO_DAY, true },
+	{ "21 Nov 202610:00 +0100", S_2026, 60, NO_DAY, true },
 	{ "21Nov2610(c):00 +0100", S_2026, 60, NO_DAY, true },
 	{ "Sat, 21 Nov 2026\n \n 10:00 +0100", S_2026, 60, RIGHT_DAY, true },
 };

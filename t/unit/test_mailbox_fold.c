@@ -21,6 +21,12 @@ static const struct {
 } folds[] = {
 	{ "Alice", "Example.ORG", "alice@example.org", "Alice@example.org" },
 	{ "alice", "", "alice", "alice" },
+	{ "Jane Doe", "", "jane doe", "Jane Doe" },
+	{ "\"Jane Doe\"", "", "jane doe", "Jane Doe" },
+	{ "/CN=Jane Doe", "", "/cn=jane doe", "/CN=Jane Doe" },
+	/* must not look like the mailbox alice@example.org */
+	{ "\"Alice@Example.org\"", "", "\"alice@example.org\"",
+	    "\"Alice@Example.org\"" },
 	{ "\"Alice\"", "b", "alice@b", "Alice@b" },
 	{ "\"\\A\\l\"", "b", "al@b", "Al@b" },
 	{ "\"a.b\"", "c", "a.b@c", "a.b@c" },
