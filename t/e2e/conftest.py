@@ -47,7 +47,8 @@ def check_nothing_refused_was_relayed(lab):
     assert not leaked, "refused, but relayed: %s" % leaked
 
 
-@pytest.fixture
-def start_lab(lab, tmp_path):
+@pytest.fixture(scope="session")
+def start_lab(lab, tmp_path_factory):
     """Starts another lab: `with start_lab(configuration) as other:`."""
-    return lambda configuration: another_lab(lab.mta, configuration, tmp_path)
+    folder = tmp_path_factory.mktemp("configurations")
+    return lambda configuration: another_lab(lab.mta, configuration, folder)

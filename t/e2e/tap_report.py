@@ -18,7 +18,8 @@ class TapReport:
     def line(self, good, name, why=""):
         """One test line, and the reasons of a failure."""
         self.count += 1
-        print("%s %d - %s" % ("ok" if good else "not ok", self.count, name), file=self.out)
+        result = "ok" if good else "not ok"
+        print("%s %d - %s" % (result, self.count, name), file=self.out)
         for line in why.splitlines():
             print("#   " + line, file=self.out)
         self.out.flush()
@@ -47,7 +48,8 @@ class TapReport:
 
     def pytest_internalerror(self, excrepr):
         """An error of pytest itself."""
-        print("Bail out! pytest: %s" % str(excrepr).replace("\n", "\n# "), file=self.out)
+        why = str(excrepr).replace("\n", "\n# ")
+        print("Bail out! pytest: " + why, file=self.out, flush=True)
 
 
 @pytest.hookimpl(trylast=True)  # the other one is made in this hook, too

@@ -30,12 +30,9 @@ PROFILES = """(
 
 
 @pytest.fixture(scope="module")
-def profiled(lab, tmp_path_factory):
+def profiled(start_lab):
     """A lab whose listeners have different profiles."""
-    from support.lab import another_lab
-
-    folder = tmp_path_factory.mktemp("profiles")
-    with another_lab(lab.mta, config.text(profiles=PROFILES), folder) as other:
+    with start_lab(config.text(profiles=PROFILES)) as other:
         yield other
 
 

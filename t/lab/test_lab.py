@@ -217,7 +217,7 @@ def test_killed_lab_leaves_nothing(which):
 
 def test_children_of_the_command_end_with_it():
     """What it left running in the background, sessions of their own too."""
-    script = 'echo $LAB_SOCKET; setsid sh -c "sleep 60; : $LAB_SOCKET" >/dev/null 2>&1 &'
+    script = 'echo $LAB_SOCKET; setsid sh -c "sleep 60; : $LAB_SOCKET" >/dev/null &'
     done = lab("--", "bash", "-c", script)
     assert done.returncode == 0
     assert_nothing_is_left(pathlib.Path(done.stdout.strip()).parent)

@@ -50,7 +50,7 @@ _build/ or in the source tree itself.
 
 examples:
   t/lab/run -- bash                      look around
-  t/lab/run --config my.conf -- sh -c 'swaks --server $LAB_HOST:$LAB_SUBMISSION_PORT ...'
+  t/lab/run --config my.conf -- sh -c 'swaks -s $LAB_HOST:$LAB_SUBMISSION_PORT ...'
   t/lab/run --keep /tmp/seen -- /usr/bin/python3 -m pytest t/e2e
 """
 
