@@ -196,6 +196,20 @@ def test_weak_tls_is_refused(start_lab):
             assert got.verdict == want, "%s, client at most %s" % (tls, version)
 
 
+@pytest.mark.proves("A1", "A4")
+@pytest.mark.parametrize("listener", LISTENERS)
+def test_extensions_offered(lab, listener):
+    """What RFC 6409, section 7, wants on the port, and ETRN never."""
+    with Client(lab, listener) as client:
+        offered = {line[4:].split()[0] for line in client.capabilities.lines[1:]}
+        assert offered >= {"PIPELINING", "ENHANCEDSTATUSCODES", "DSN", "SIZE"}
+        assert offered >= {"8BITMIME", "SMTPUTF8", "AUTH"}
+        assert "ETRN" not in offered and "STARTTLS" not in offered
+        client.authenticate(ALICE)
+        assert client.command("ETRN example.org").code >= 500
+        assert client.command("VRFY alice").code >= 500
+
+
 # --- return path --------------------------------------------------------
 
 
