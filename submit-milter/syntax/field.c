@@ -24,6 +24,8 @@ static const struct field_info fields[FIELD_COUNT] = {
 	[FIELD_RESENT_DATE] = { "Resent-Date" },
 	[FIELD_RESENT_FROM] = { "Resent-From", ADDRESS(ADDRESS_MAILBOX_LIST) },
 	[FIELD_RESENT_SENDER] = { "Resent-Sender", ADDRESS(ADDRESS_MAILBOX) },
+	[FIELD_RESENT_REPLY_TO] = { "Resent-Reply-To",
+	    ADDRESS(ADDRESS_LIST) },
 	[FIELD_RESENT_TO] = { "Resent-To", ADDRESS(ADDRESS_LIST) },
 	[FIELD_RESENT_CC] = { "Resent-Cc", ADDRESS(ADDRESS_LIST) },
 	[FIELD_RESENT_BCC] = { "Resent-Bcc", ADDRESS(ADDRESS_LIST_OR_EMPTY) },
