@@ -180,6 +180,8 @@ set_option(const struct walk *walk, const char *name)
 	if (!value_is_scalar(option))
 		return fail(walk, "only options with a single value can be "
 		    "set here");
+	if (option->flags & OPTION_SECRET)
+		strchr(walk->where, '=')[1] = '\0';
 	if (option->type == OPTION_BOOL)
 		return set_bool(walk, name);
 	if (option->type == OPTION_INT)

@@ -5,11 +5,13 @@
  */
 #include <string.h>
 
+#include "base/deadline.h"
 #include "config/build.h"
 #include "config/config.h"
 #include "config/value.h"
 
 #define VALUE_CEILING (64u << 20)
+#define PROBE_CEILING (1u << 20)
 
 struct printer {
 	FILE *out;
@@ -69,8 +71,13 @@ print_value(struct printer *printer, const struct option *option,
 		    option_name(option));
 		return;
 	}
-	(void)fprintf(printer->out, "%s = %.*s;%s\n", option_name(option),
-	    SPAN_ARG(value), origin(printer, option));
+	if (option->flags & OPTION_SECRET && !span_eq(value, SPAN("\"\"")))
+		(void)fprintf(printer->out, "# %s: not shown\n",
+		    option_name(option));
+	else
+		(void)fprintf(printer->out, "%s = %.*s;%s\n",
+		    option_name(option), SPAN_ARG(value),
+		    origin(printer, option));
 }
 
 /* The name of an element of a map. */
@@ -268,12 +275,32 @@ warn_tables(const struct settings *settings, FILE *out)
 	}
 }
 
+/* Tables whose server gives no answer; that may be other in an hour. */
+static void
+warn_servers(const struct settings *settings, FILE *out)
+{
+	struct arena *arena = arena_new(PROBE_CEILING, NULL);
+
+	for (size_t i = 0; arena != NULL && i < settings->table_count; i++) {
+		const char *why;
+
+		if (table_probe(settings->config.tables[i], DEADLINE_NEVER,
+		    arena, &why) != 0)
+			(void)fprintf(out, "# warning: table \"%s\" does not "
+			    "answer: %s\n", settings->tables[i].spec.name,
+			    why);
+		arena_reset(arena);
+	}
+	arena_free(&arena);
+}
+
 static void
 print_warnings(const struct settings *settings, FILE *out)
 {
 	const struct config *config = &settings->config;
 
 	warn_tables(settings, out);
+	warn_servers(settings, out);
 	if (!config->rights.self && config->rights.table_count == 0)
 		(void)fputs("# warning: nobody has a right to any address: "
 		    "rights.self is false and rights.tables is empty\n",

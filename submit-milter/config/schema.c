@@ -291,6 +291,7 @@ static const struct option options[] = {
 	    "what to ask, with %s, %u or %d for the key",
 	    AT(table_entry, spec.query), .flags = OPTION_REQUIRED,
 	    .variants = "sqlite pgsql mysql ldap", .check = check_nonempty),
+#include "config/table_options.def"
 	{ ROW(TABLES, ROWS, "tables.rows", "list of pairs", NULL,
 	    "the rows, each [ key, value ]"),
 	    LIST_AT(table_entry, spec.rows, spec.row_count),

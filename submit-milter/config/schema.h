@@ -143,6 +143,8 @@ enum option_flag {
 	OPTION_IMPLIED = 1 << 2,
 	/* Elements begin as copies of config.default_profile. */
 	OPTION_INHERITS = 1 << 3,
+	/* Never shown: not by "-t", not in an error. */
+	OPTION_SECRET = 1 << 4,
 };
 
 struct choice {

@@ -23,6 +23,9 @@ struct table_backend {
 	    const char **error_r);
 	/* See table_warning(); NULL when this kind never has any. */
 	const char *(*warning)(const void *handle);
+	/* See table_probe(); NULL when there is no server. */
+	int (*probe)(const void *handle, int64_t deadline,
+	    struct arena *arena, const char **error_r);
 	void (*close)(void *handle);
 };
 
@@ -40,6 +43,11 @@ extern const struct table_backend table_pcre;
 extern const struct table_backend table_regexp;
 extern const struct table_backend table_cidr;
 extern const struct table_backend table_sqlite;
+extern const struct table_backend table_pgsql;
+extern const struct table_backend table_mysql;
+extern const struct table_backend table_ldap;
+extern const struct table_backend table_socketmap;
+extern const struct table_backend table_redis;
 /* "fail": every look-up fails, so that outages can be tried. */
 extern const struct table_backend table_fail;
 

@@ -25,6 +25,11 @@ static const struct table_backend *const backends[] = {
 	&table_regexp,
 	&table_cidr,
 	&table_sqlite,
+	&table_pgsql,
+	&table_mysql,
+	&table_ldap,
+	&table_socketmap,
+	&table_redis,
 	&table_fail,
 };
 
@@ -154,6 +159,14 @@ table_warning(const struct table *table)
 {
 	return table->backend->warning == NULL ? NULL :
 	    table->backend->warning(table->handle);
+}
+
+int
+table_probe(const struct table *table, int64_t deadline, struct arena *arena,
+    const char **error_r)
+{
+	return table->backend->probe == NULL ? 0 :
+	    table->backend->probe(table->handle, deadline, arena, error_r);
 }
 
 enum lookup

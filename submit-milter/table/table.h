@@ -44,11 +44,13 @@ struct table_spec {
 	const char *database;
 	const char *user;
 	const char *password;
+	const char *password_file;	/* has it in its first line */
 	const char *query;		/* SQL with %s %u %d, LDAP filter */
 	const char *base;		/* LDAP: where to search */
 	const char *attribute;		/* LDAP: what is the value */
 	const char *map;		/* socketmap name, Redis key prefix */
 	bool is_tls;			/* to the server */
+	const char *tls_ca;		/* file of authorities */
 	int timeout;			/* ms that one look-up may take */
 	int connections;		/* most at a time, to one server */
 	int cache_time;			/* seconds an answer is kept; 0: none */
@@ -93,6 +95,15 @@ enum table_keys table_keys(const struct table *table);
  * of the table's.
  */
 const char *table_warning(const struct table *table);
+
+/*
+ * Asks the server of a table for something, to see whether it answers: 0,
+ * or -1 and *error_r, which lives in ARENA. Tables that need no server
+ * answer always.
+ */
+int table_probe(const struct table *table, int64_t deadline,
+    struct arena *arena, const char **error_r)
+    __attribute__((warn_unused_result));
 
 /*
  * Asks for KEY, in the folded form of mailbox_fold() or domain_fold(); the

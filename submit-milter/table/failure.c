@@ -1,0 +1,30 @@
+/*
+ * failure.c - see failure.h.
+ */
+#include "table/failure.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+void
+failure_set(struct failure *failure, const char *format, ...)
+{
+	char *text = failure->text;
+	va_list ap;
+	size_t len;
+
+	va_start(ap, format);
+	if (vsnprintf(text, sizeof(failure->text), format, ap) < 0)
+		text[0] = '\0';
+	va_end(ap);
+	text[strcspn(text, "\r\n")] = '\0';
+	len = strlen(text);
+	while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '.'))
+		text[--len] = '\0';
+	for (char *p = text; *p != '\0'; p++)
+		if (ascii_is_cntrl((unsigned char)*p))
+			*p = ' ';
+}
