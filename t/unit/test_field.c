@@ -35,6 +35,7 @@ static const struct {
 	{ "Resent-Date", FIELD_RESENT_DATE, false, NO_FORM },
 	{ "Resent-From", FIELD_RESENT_FROM, false, ADDRESS_MAILBOX_LIST },
 	{ "Resent-Sender", FIELD_RESENT_SENDER, false, ADDRESS_MAILBOX },
+	{ "Resent-Reply-To", FIELD_RESENT_REPLY_TO, false, ADDRESS_LIST },
 	{ "Resent-To", FIELD_RESENT_TO, false, ADDRESS_LIST },
 	{ "Resent-Cc", FIELD_RESENT_CC, false, ADDRESS_LIST },
 	{ "Resent-Bcc", FIELD_RESENT_BCC, false, ADDRESS_LIST_OR_EMPTY },
