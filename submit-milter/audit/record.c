@@ -20,7 +20,7 @@
 #define FORMAT_VERSION 1
 /* An address field that cannot be read is shown so far and no further. */
 #define RAW_MOST 1000u
-#define ADDRESSES_MOST (256u * 1024)
+#define ADDRESSES_MOST 262144u
 
 const char *
 record_result_name(enum record_result result)
@@ -479,8 +479,9 @@ put_message(json_t *o, const struct record *record)
 	status |= json_object_set_new(o, "from",
 	    from_fields(&facts->submitted));
 	status |= json_object_set_new(o, "message_id", message_id(facts));
-	status |= json_object_set_new(o, "size", json_integer(
-	    (json_int_t)(facts->header_size + facts->body.size)));
+	status |= json_object_set_new(o, "size",
+	    json_integer((json_int_t)facts->header_size +
+	    (json_int_t)facts->body.size));
 	status |= json_object_set_new(o, "edits", edits(record->edits));
 	status |= json_object_set_new(o, "signatures",
 	    signatures(record->signatures, record->signature_count));

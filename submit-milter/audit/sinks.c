@@ -79,9 +79,11 @@ file_size(int fd)
 static void
 take_back(int fd, off_t before, ssize_t n)
 {
-	if (n > 0 && (before < 0 || file_size(fd) != before + n ||
-	    ftruncate(fd, before) != 0))
-		n = write(fd, "\n", 1);
+	bool is_back = n <= 0 || (before >= 0 &&
+	    file_size(fd) == before + n && ftruncate(fd, before) == 0);
+
+	if (!is_back && write(fd, "\n", 1) != 1)
+		return;		/* the caller tells of it anyway */
 }
 
 /* All of LINE and a line end, or nothing. 0, or -1 and errno. */

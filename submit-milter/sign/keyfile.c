@@ -162,13 +162,14 @@ step(struct walk *walk)
 static int
 walk_to(struct walk *walk)
 {
-	char here[PATH_MAX];
 	int n;
 
 	if (walk->file[0] == '/') {
 		n = snprintf(walk->rest, sizeof(walk->rest), "%s",
 		    walk->file);
 	} else {
+		char here[PATH_MAX];
+
 		if (getcwd(here, sizeof(here)) == NULL)
 			return fail_errno(walk, errno);
 		n = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", here,
@@ -294,7 +295,7 @@ keyfile_read(const char *file, const struct key_owner *owner,
 		.error_r = error_r };
 	char *octets = NULL;
 	size_t size = 0;
-	int fd, error;
+	int fd;
 
 	*error_r = NULL;
 	if (walk_to(&walk) != 0)
@@ -305,6 +306,8 @@ keyfile_read(const char *file, const struct key_owner *owner,
 	if (fd < 0)
 		return fail_errno(&walk, errno);
 	if (check_file(&walk, fd) == 0) {
+		int error;
+
 		octets = calloc(1, SIZE_MOST);
 		error = octets == NULL ? ENOMEM :
 		    read_all(fd, octets, SIZE_MOST, &size);

@@ -163,16 +163,12 @@ is_dns_name(const char *name)
 
 	for (const char *p = name; *p != '\0'; p++) {
 		unsigned char c = (unsigned char)*p;
+		bool is_dot = c == '.';
 
-		if (c == '.') {
-			if (label == 0)
-				return false;
-			label = 0;
-		} else if (!ascii_is_alnum(c) && c != '-' && c != '_') {
+		if (is_dot ? label == 0 : label == 63 ||
+		    (!ascii_is_alnum(c) && c != '-' && c != '_'))
 			return false;
-		} else if (++label > 63) {
-			return false;
-		}
+		label = is_dot ? 0 : label + 1;
 	}
 	return label > 0 && whole <= 253;
 }

@@ -47,14 +47,14 @@ parse_base64(const char *from, const char *to)
 {
 	size_t room = (size_t)(to - from) + 4, n;
 	/* First the base64, behind it what it stands for. */
-	unsigned char *base64 = OPENSSL_zalloc(2 * room);
-	unsigned char *der = base64 + room;
-	const unsigned char *p = der;
+	unsigned char *base64 = OPENSSL_zalloc(2 * room), *der;
+	const unsigned char *p;
 	EVP_PKEY *pkey = NULL;
 	int len;
 
 	if (base64 == NULL)
 		return NULL;
+	p = der = base64 + room;
 	n = copy_base64(from, to, base64);
 	len = EVP_DecodeBlock(der, base64, (int)n);
 	/* Padding comes out as NUL. */

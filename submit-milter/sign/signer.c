@@ -7,24 +7,24 @@
  *
  *	parses the key at each signature	pemhook.c
  *	keeps memory, BIO and key reference
- *	of an Ed25519 signature			allocate(), pemhook_settle(),
+ *	of an Ed25519 signature			allocate(), pemhook.c,
  *						hand_close()
  *	frees BIO and RSA key twice when a
- *	signature fails				pemhook_settle(), guard()
- *	an Ed25519 signature with an RSA key	keyring.c tells the types
+ *	signature fails				pemhook.c, guard()
+ *	an Ed25519 signature with an RSA key	keyring.c
  *	folds the field of an Ed25519 signature
  *	otherwise than it has signed it; simple
  *	header canonicalization sees that	header_canon()
  *	goes on with what it has, or loses our
  *	key, when memory is short		is_short, spill()
  *	relaxed body without a CRLF at its end	signing_end()
- *	a bare CR in a relaxed body is lost	the caller's to refuse
+ *	a bare CR in a relaxed body is lost	the caller
  *	VT and FF of a relaxed header field
- *	count as blanks				signer_refuses_header()
+ *	count as blanks				fields_refuse()
  *	a list of fields above 4095 octets
- *	is cut, and the order differs then	signer_refuses_header()
+ *	is cut, and the order differs then	fields_refuse()
  */
-#define OPENSSL_SUPPRESS_DEPRECATED	/* EVP_PKEY_get1_RSA(), see guard() */
+#define OPENSSL_SUPPRESS_DEPRECATED	/* EVP_PKEY_get1_RSA() in guard() */
 #include "sign/signer.h"
 
 #include <pthread.h>
@@ -240,6 +240,8 @@ hand_open(struct signing *signing, struct hand *hand, const char *id)
 	DKIM_STAT status = DKIM_STAT_NORESOURCE;
 	BIO *bio = NULL;
 
+	if (hand->key->pkey == NULL)
+		return DKIM_STAT_INVALID;	/* a nominal one */
 	if (signing->is_plain) {
 		char *p = NULL;
 
@@ -405,8 +407,9 @@ signing_body(struct signing *signing, struct span octets,
 		}
 	}
 	signing->has_body = true;
-	signing->last[0] = octets.len > 1 ? octets.ptr[octets.len - 2] :
-	    signing->last[1];
+	signing->last[0] = signing->last[1];
+	if (octets.len > 1)
+		signing->last[0] = octets.ptr[octets.len - 2];
 	signing->last[1] = octets.ptr[octets.len - 1];
 	return 0;
 }
@@ -535,7 +538,9 @@ learn(struct signing **signing, struct signing_key *key)
 static int
 try_key(struct signer *signer, struct arena *arena, struct signing_key *key)
 {
-	const struct signing_key *keys[] = { key };
+	const struct key_list keys = {
+		(const struct signing_key *const[]){ key }, 1
+	};
 	const struct signature *v;
 	struct signing *signing = NULL;
 	struct header header;
@@ -546,8 +551,8 @@ try_key(struct signer *signer, struct arena *arena, struct signing_key *key)
 	header_init(&header, arena);
 	status = header_append(&header, SPAN("From"), SPAN(" a@example.org"));
 	if (status == 0)
-		status = signing_begin(signer, (struct key_list){ keys, 1 },
-		    &header, SPAN("trial"), arena, &signing, &error);
+		status = signing_begin(signer, keys, &header, SPAN("trial"),
+		    arena, &signing, &error);
 	if (status == 0)
 		status = signing_end(signing, &v, &n, &error);
 	if (signing != NULL && !signing->hands[0].loan.is_taken)

@@ -79,7 +79,7 @@ struct safety_case {
 	const char *name;
 	unsigned mode;		/* of the file */
 	unsigned folder_mode;	/* of the folder it is in */
-	bool is_others;		/* the file belongs to user 65534: root only */
+	bool is_others;		/* the file is of user 65534: root only */
 	bool is_folder_others;	/* the folder likewise */
 	bool is_group_others;	/* its group is not the owner's */
 	bool has_link;		/* reached through a symbolic link */
@@ -105,7 +105,8 @@ static const struct safety_case safety_cases[] = {
 	{ .name = "of another user", .mode = 0600, .folder_mode = 0700,
 	    .is_others = true, .want = "belongs to user 65534" },
 	{ .name = "in a folder that all can write", .mode = 0600,
-	    .folder_mode = 0777, .want = "is writable by others (mode 0777)" },
+	    .folder_mode = 0777,
+	    .want = "is writable by others (mode 0777)" },
 	{ .name = "in a folder that a group can write", .mode = 0600,
 	    .folder_mode = 0770, .want = "chmod go-w it" },
 	{ .name = "in such a folder behind a link", .mode = 0600,

@@ -17,7 +17,7 @@
 struct arena {
 	void *v[1000];
 	int n;
-	int left;		/* allocations until one fails; -1: none will */
+	int left;		/* allocations before one that fails; or -1 */
 	bool has_failed;
 };
 
