@@ -217,9 +217,9 @@ class Daemon:
 
         def look():
             found = [r for r in self.records() if r["client"]["helo"] == helo]
-            return found if len(found) >= count else None
+            return (found,) if len(found) >= count else None
 
-        found = wait_for(look, "fewer than %d records of %s" % (count, helo))
+        (found,) = wait_for(look, "fewer than %d records of %s" % (count, helo))
         assert len(found) == count, "got %d records of %s" % (len(found), helo)
         return found
 
