@@ -37,5 +37,6 @@ config_print_build(FILE *out)
 	(void)fputs("tables: ", out);
 	build_print_tables(out);
 	print_missing(out);
-	(void)fputs("\nidentities: SASL logins\n", out);
+	(void)fputs("\nidentities: SASL logins, certificates, clients, "
+	    "networks\n", out);
 }

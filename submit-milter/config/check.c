@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "policy/identity.h"
 #include "syntax/cidr.h"
 #include "syntax/domain.h"
 
@@ -23,7 +24,7 @@
  */
 #define REPLY_LINE_MAX 250u
 #define REPLY_LINES_MAX 10u
-#define PROFILE_NAME_MAX 64u
+#define NAME_LENGTH_MAX 64u
 #define DELIMITERS_MAX 8u
 #define USERS_BUFFER_MAX (1u << 20)
 
@@ -330,7 +331,7 @@ check_delimiters(struct check *check, const char **value)
 }
 
 const char *
-check_profile_name(struct check *check, const char **value)
+check_group_name(struct check *check, const char **value)
 {
 	size_t len = strlen(*value);
 
@@ -341,11 +342,40 @@ check_profile_name(struct check *check, const char **value)
 		if (!ascii_is_alnum(c) && c != '-' && c != '_' && c != '.')
 			return "must be of letters, digits and - _ .";
 	}
-	if (len == 0 || len > PROFILE_NAME_MAX)
+	if (len == 0 || len > NAME_LENGTH_MAX)
 		return "must be of 1 to 64 characters";
+	return NULL;
+}
+
+const char *
+check_profile_name(struct check *check, const char **value)
+{
 	if (strcmp(*value, "default") == 0)
 		return "must not be \"default\": that is default_profile";
+	return check_group_name(check, value);
+}
+
+/* An identity in a list of names: one, and of a type that there is. */
+const char *
+check_identity(struct check *check, const char **value)
+{
+	struct span rest = span_of(*value), entry;
+
+	(void)check;
+	if (!identity_next_entry(&rest, &entry) || rest.len > 0)
+		return "must be one identity";
+	if (span_find(entry, ':') < entry.len && !identity_has_type(entry))
+		return "must have sasl, cert, client, net or group before "
+		    "the colon";
 	return NULL;
+}
+
+const char *
+check_member(struct check *check, const char **value)
+{
+	if (span_starts_nocase(span_of(*value), SPAN("group:")))
+		return "must be an identity: groups have no groups in them";
+	return check_identity(check, value);
 }
 
 const char *

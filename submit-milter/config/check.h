@@ -17,8 +17,11 @@ option_check check_domain;		/* qualified, or empty */
 option_check check_file;		/* an absolute path */
 option_check check_folded_domain;	/* the same, folded */
 option_check check_group;		/* exists, or empty */
+option_check check_group_name;		/* as profiles are named */
+option_check check_identity;		/* one, as overrides name it */
 option_check check_ip;
 option_check check_local_domain;	/* ".example.org" too */
+option_check check_member;		/* of a group: an identity */
 option_check check_nonempty;
 option_check check_parameter;		/* KEYWORD or KEYWORD=VALUE */
 option_check check_path;		/* an absolute path, or empty */
@@ -44,6 +47,7 @@ option_verify verify_listeners;		/* each says something */
 option_verify verify_memory;		/* the whole is no less than a part */
 option_verify verify_mixed;		/* there are local domains */
 option_verify verify_postmaster;	/* likewise */
+option_verify verify_override;		/* its groups exist */
 option_verify verify_primary;		/* the table exists; marks its use */
 option_verify verify_profile_name;	/* only once */
 option_verify verify_scope;		/* what it needs is there */

@@ -186,6 +186,36 @@ print_musts(const struct profile *profile, FILE *out)
 }
 
 static void
+print_identities(const struct rule_override *override, FILE *out)
+{
+	for (size_t i = 0; i < override->identity_count; i++)
+		(void)fprintf(out, "%s%s", i == 0 ? "" : ", ",
+		    override->identities[i]);
+}
+
+/* A MUST that is turned off for some is turned off. */
+static bool
+print_override_musts(const struct rule_override *override, FILE *out)
+{
+	bool is_any = false;
+
+	for (int i = 0; i < RULE_COUNT; i++) {
+		const struct rule_info *info = rule_info((enum rule)i);
+		int mode = override->modes[i];
+
+		if (info->must == NULL || mode == RULE_INHERIT ||
+		    mode == RULE_ENFORCE)
+			continue;
+		(void)fprintf(out, "#\t%s is %s for ", info->name,
+		    rule_mode_name((enum rule_mode)mode));
+		print_identities(override, out);
+		(void)fprintf(out, ": %s (%s)\n", info->help, info->must);
+		is_any = true;
+	}
+	return is_any;
+}
+
+static void
 print_all_musts(const struct config *config, FILE *out)
 {
 	bool is_any;
@@ -195,6 +225,9 @@ print_all_musts(const struct config *config, FILE *out)
 	is_any = print_musts(&config->default_profile, out);
 	for (size_t i = 0; i < config->profile_count; i++)
 		if (print_musts(&config->profiles[i], out))
+			is_any = true;
+	for (size_t i = 0; i < config->site.override_count; i++)
+		if (print_override_musts(&config->site.overrides[i], out))
 			is_any = true;
 	if (!is_any)
 		(void)fputs("#\tnone\n", out);
@@ -256,6 +289,36 @@ warn_profile(const struct config *config, const struct profile *profile,
 	if (profile->sign != SIGN_OFF && keyring_size(config->keyring) == 0)
 		(void)fprintf(out, "# warning: profile \"%s\" signs nothing: "
 		    "dkim.domains is empty\n", profile->name);
+	if (profile->postmaster.domain_count > 0 &&
+	    profile->rules[RULE_POSTMASTER] != RULE_ENFORCE)
+		(void)fprintf(out, "# warning: profile \"%s\" has "
+		    "postmaster.domains, but rule postmaster is not enforced: "
+		    "postmaster is not open\n", profile->name);
+	if (profile->from == FROM_FIX &&
+	    profile->rules[RULE_FROM_RIGHTS] != RULE_ENFORCE)
+		(void)fprintf(out, "# warning: profile \"%s\" has from = "
+		    "\"fix\", but rule from-rights is not enforced: only "
+		    "where an override enforces it is From fixed\n",
+		    profile->name);
+}
+
+static void
+warn_site(const struct settings *settings, FILE *out)
+{
+	const struct config *config = &settings->config;
+
+	if (config->site.accounts.table != NULL &&
+	    !config->site.accounts.is_complete)
+		(void)fprintf(out, "# warning: accounts.complete is false: "
+		    "who is not in table \"%s\" counts as active\n",
+		    settings->names.accounts);
+	if (config->site.accounts.table == NULL &&
+	    config->site.accounts.is_complete)
+		(void)fputs("# warning: accounts.complete says nothing "
+		    "without accounts.table\n", out);
+	if (strchr(config->rights.delimiters, '.') != NULL)
+		(void)fputs("# warning: rights.delimiters has \".\": who may "
+		    "use john@ may use john.smith@, whoever that is\n", out);
 }
 
 static void
@@ -301,6 +364,7 @@ print_warnings(const struct settings *settings, FILE *out)
 
 	warn_tables(settings, out);
 	warn_servers(settings, out);
+	warn_site(settings, out);
 	if (!config->rights.self && config->rights.table_count == 0)
 		(void)fputs("# warning: nobody has a right to any address: "
 		    "rights.self is false and rights.tables is empty\n",
@@ -328,8 +392,7 @@ config_print(const struct config *config, FILE *out)
 	sbuf_free(&printer.initial);
 	print_all_musts(config, out);
 	print_warnings(settings, out);
-	(void)fputs("# This build knows clients by SASL login alone, and "
-	    "tables of these types: ", out);
+	(void)fputs("# This build has tables of these types: ", out);
 	build_print_tables(out);
 	(void)fputs("\n", out);
 }

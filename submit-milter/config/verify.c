@@ -70,6 +70,26 @@ use_table(struct check *check, const char *name, bool is_folded)
 	return NULL;
 }
 
+/* The same for one that is asked for addresses or identities. */
+static const char *
+use_named(struct check *check, const char *name, bool is_folded)
+{
+	const struct table_entry *entry = find_table(check->settings, name);
+
+	if (entry != NULL && strcmp(entry->spec.type, "cidr") == 0)
+		return say(arena_printf(check->arena, "table \"%s\" is of "
+		    "type cidr: its keys are networks", name));
+	return use_table(check, name, is_folded);
+}
+
+static const char *
+use_optional(struct check *check, const void *field, bool is_folded)
+{
+	const char *name = string_at(field);
+
+	return name[0] == '\0' ? NULL : use_named(check, name, is_folded);
+}
+
 const char *
 verify_grant(struct check *check, const void *base, const void *field)
 {
@@ -77,36 +97,14 @@ verify_grant(struct check *check, const void *base, const void *field)
 	const struct rights *rights = &check->settings->config.rights;
 
 	(void)field;
-	return use_table(check, grant->table, grant->is_by_identity ?
+	return use_named(check, grant->table, grant->is_by_identity ?
 	    rights->identity.fold_case : rights->fold_local_part);
 }
 
 const char *
 verify_primary(struct check *check, const void *base, const void *field)
 {
-	const char *name = string_at(field);
-
-	(void)base;
-	if (name[0] == '\0')
-		return NULL;
-	return use_table(check, name,
-	    check->settings->config.rights.identity.fold_case);
-}
-
-/* Tables of networks hold nothing that mail is addressed by. */
-static const char *
-use_optional(struct check *check, const void *field, bool is_folded)
-{
-	const char *name = string_at(field);
-	const struct table_entry *entry;
-
-	if (name[0] == '\0')
-		return NULL;
-	entry = find_table(check->settings, name);
-	if (entry != NULL && strcmp(entry->spec.type, "cidr") == 0)
-		return say(arena_printf(check->arena, "table \"%s\" is of "
-		    "type cidr: its keys are networks", name));
-	return use_table(check, name, is_folded);
+	return verify_identity_table(check, base, field);
 }
 
 const char *
@@ -196,6 +194,41 @@ verify_postmaster(struct check *check, const void *base, const void *field)
 	(void)field;
 	return profile->postmaster.domain_count > 0 ?
 	    want_local_domains(check) : NULL;
+}
+
+static bool
+is_group(const struct settings *settings, struct span name)
+{
+	const struct groups *groups = &settings->config.site.groups;
+
+	for (size_t i = 0; i < groups->n; i++)
+		if (span_eq_nocase(span_of(groups->v[i].name), name))
+			return true;
+	return false;
+}
+
+/* A group that is nowhere would make an override that never holds. */
+const char *
+verify_override(struct check *check, const void *base, const void *field)
+{
+	const struct rule_override *override = base;
+	struct span prefix = SPAN("group:");
+
+	(void)field;
+	if (check->settings->names.groups[0] != '\0')
+		return NULL;
+	for (size_t i = 0; i < override->identity_count; i++) {
+		struct span name = span_of(override->identities[i]);
+
+		if (!span_starts_nocase(name, prefix))
+			continue;
+		name = span_slice(name, prefix.len, name.len);
+		if (!is_group(check->settings, name))
+			return say(arena_printf(check->arena,
+			    "there is no group \"%.*s\", and no group_table",
+			    SPAN_ARG(name)));
+	}
+	return NULL;
 }
 
 /* --- signing -------------------------------------------------------------- */
