@@ -77,6 +77,19 @@ rule_postmaster(const struct profile *profile, struct facts *facts)
 	return verdict_pass();
 }
 
+/*
+ * Does a local part hold a way to somewhere else ("user%host", "host!user",
+ * "user@host" in quotes)? A host behind us might take it.
+ */
+static bool
+has_way(struct span local)
+{
+	for (size_t i = 0; i < local.len; i++)
+		if (strchr("%!@", local.ptr[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* Mail from outside, on a mixed port: for local recipients only. */
 struct verdict
 rule_relay(const struct profile *profile, struct facts *facts)
@@ -93,6 +106,9 @@ rule_relay(const struct profile *profile, struct facts *facts)
 		    span_of(path->error), path->text);
 	if (path->path.mailbox.kind == DOMAIN_NONE)
 		return verdict_pass();	/* <Postmaster> */
+	if (has_way(path->path.mailbox.local))
+		return verdict_refuse(REASON_RELAY_DENIED, none,
+		    path->path.mailbox.whole);
 	switch (domain_is_local(facts, path->path.mailbox.domain, &error)) {
 	case LOOKUP_FOUND:
 		return verdict_pass();

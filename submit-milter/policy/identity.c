@@ -14,6 +14,8 @@ static const char *const names[] = {
 	[ROUTE_NET] = "net",
 };
 
+static const struct span group_prefix = { "group:", 6 };
+
 const char *
 identity_route_name(enum identity_route route)
 {
@@ -75,27 +77,43 @@ take_type(struct span *entry)
 	return ROUTE_NONE;
 }
 
-static bool
+bool
+identity_has_type(struct span text)
+{
+	size_t colon = span_find(text, ':');
+
+	return colon < text.len && (take_type(&text) != ROUTE_NONE ||
+	    span_starts_nocase(text, group_prefix));
+}
+
+/* 1, 0, or -1: the answer might be in what could not be looked up. */
+static int
 is_in_group(const struct identity *identity, struct span group)
 {
 	for (size_t i = 0; i < identity->group_count; i++)
 		if (span_eq_nocase(identity->groups[i], group))
-			return true;
-	return false;
+			return 1;
+	return identity->groups_error != NULL ? -1 : 0;
+}
+
+const char *
+identity_error(const struct identity *identity)
+{
+	return identity->groups_error != NULL ? identity->groups_error :
+	    "out of memory";
 }
 
 int
 identity_is_named(const struct identity *identity, struct span entry,
     const struct identity_rules *rules, struct arena *arena)
 {
-	struct span group = SPAN("group:");
 	struct span folded;
 
 	if (identity->route == ROUTE_NONE)
 		return 0;
-	if (span_starts_nocase(entry, group))
-		return is_in_group(identity, span_slice(entry, group.len,
-		    entry.len)) ? 1 : 0;
+	if (span_starts_nocase(entry, group_prefix))
+		return is_in_group(identity, span_slice(entry,
+		    group_prefix.len, entry.len));
 	if (take_type(&entry) != identity->route)
 		return 0;
 	if (fold_name(identity->route, entry, rules, arena, &folded) != 0)

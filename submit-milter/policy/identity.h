@@ -28,6 +28,7 @@ struct identity {
 	struct span bare;	/* "alice@example.org" */
 	struct span *groups;	/* names of the groups it is in, folded */
 	size_t group_count;
+	const char *groups_error;	/* why there may be more; or NULL */
 };
 
 struct identity_rules {
@@ -49,8 +50,8 @@ int identity_make(enum identity_route route, struct span name,
 /*
  * True when ENTRY, an identity as written in a table ("alice",
  * "alice@example.org", "sasl:alice", "net:printers", "group:staff"), names
- * IDENTITY. What has no type is a SASL login. 1, 0, or -1 when there is no
- * memory.
+ * IDENTITY. What has no type is a SASL login. 1, 0, or -1 when that cannot
+ * be told: see identity_error().
  */
 int identity_is_named(const struct identity *identity, struct span entry,
     const struct identity_rules *rules, struct arena *arena)
@@ -64,10 +65,19 @@ bool identity_next_entry(struct span *rest, struct span *entry_r);
 
 /*
  * Is IDENTITY one of those that LIST names, or is "*" among them? 1, 0, or
- * -1 when there is no memory.
+ * -1 when that cannot be told.
  */
 int identity_is_in_list(const struct identity *identity, struct span list,
     const struct identity_rules *rules, struct arena *arena)
     __attribute__((warn_unused_result));
+
+/* Why it could not be told: groups that are not known, or no memory. */
+const char *identity_error(const struct identity *identity);
+
+/*
+ * Does TEXT begin with a type ("cert:", "group:")? Such a login must not be
+ * taken for what it spells.
+ */
+bool identity_has_type(struct span text);
 
 #endif

@@ -194,7 +194,9 @@ identity_keys_ask(const struct identity *identity,
 	enum lookup answer = LOOKUP_NOT_FOUND;
 
 	for (size_t i = 0; i < n && answer == LOOKUP_NOT_FOUND; i++) {
-		if (names[i].len == 0)
+		/* A login "group:staff" is not that group, nor "cert:x" x. */
+		if (names[i].len == 0 ||
+		    (i > 0 && identity_has_type(names[i])))
 			continue;
 		*key_r = names[i];
 		answer = resolver_lookup(resolver, table, names[i], value_r,

@@ -112,8 +112,10 @@ is_listed(struct facts *facts, const struct table *table,
 	case 0:
 		return LOOKUP_NOT_FOUND;
 	default:
-		return LOOKUP_FAILED;
+		break;
 	}
+	*error_r = identity_error(&facts->identity);
+	return LOOKUP_FAILED;
 }
 
 /* Is the recipient within the scope of the identity? */

@@ -29,7 +29,7 @@ check_by_address(const struct rights *rights, const struct table *table,
 	default:
 		break;
 	}
-	*error_r = "out of memory";
+	*error_r = identity_error(identity);
 	return LOOKUP_FAILED;
 }
 
@@ -127,6 +127,10 @@ check_by_identity(const struct rights *rights, const struct table *table,
 	    answer == LOOKUP_NOT_FOUND; i++)
 		answer = check_group(rights, table, resolver,
 		    identity->groups[i], keys, key_r, error_r);
+	if (answer == LOOKUP_NOT_FOUND && identity->groups_error != NULL) {
+		*error_r = identity->groups_error;
+		return LOOKUP_FAILED;
+	}
 	return answer;
 }
 

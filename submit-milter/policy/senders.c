@@ -245,7 +245,7 @@ check_resent(struct facts *facts, struct header *header)
 /*
  * Can From be put right instead of refused? Only a lone field that could be
  * read and is simply somebody else's, and only if there is an address to
- * put there (edit/fix.c).
+ * put there (edit/fix.c). A rule on trial changes nothing.
  */
 static bool
 can_fix(const struct profile *profile, struct facts *facts,
@@ -255,10 +255,12 @@ can_fix(const struct profile *profile, struct facts *facts,
 	struct span address;
 
 	return profile->from == FROM_FIX &&
+	    facts->modes[RULE_FROM_RIGHTS] == RULE_ENFORCE &&
 	    v->reason == REASON_FROM_NOT_ALLOWED &&
 	    facts->parked.action == ACTION_PASS &&
 	    rights_primary(facts->rights, &facts->resolver,
-	    &facts->identity, &address, &error) == LOOKUP_FOUND;
+	    &facts->identity, &address, &error) == LOOKUP_FOUND &&
+	    (facts->is_smtputf8 || !span_has_8bit(address));
 }
 
 /* From itself; a resent message may keep the one that it came with. */

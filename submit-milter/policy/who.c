@@ -181,6 +181,7 @@ static int
 add_group(struct facts *facts, struct span name)
 {
 	struct identity *identity = &facts->identity;
+	bool is_case_kept = !facts->rights->identity.fold_case;
 
 	if (identity->groups == NULL)
 		identity->groups = arena_calloc(facts->arena, GROUPS_CEILING,
@@ -188,8 +189,8 @@ add_group(struct facts *facts, struct span name)
 	if (identity->groups == NULL ||
 	    identity->group_count == GROUPS_CEILING)
 		return -1;
-	identity->groups[identity->group_count++] = name;
-	return 0;
+	return key_fold(name, is_case_kept, facts->arena,
+	    &identity->groups[identity->group_count++]);
 }
 
 static int
@@ -211,9 +212,17 @@ find_groups(struct facts *facts)
 		    add_group(facts, span_of(group->name)) != 0))
 			return -1;
 	}
-	if (groups->table == NULL ||
-	    ask_row(facts, groups->table, &value) != LOOKUP_FOUND)
+	if (groups->table == NULL)
 		return 0;
+	switch (ask_row(facts, groups->table, &value)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		return 0;
+	case LOOKUP_FAILED:
+		facts->identity.groups_error = facts->identity_error;
+		return 0;
+	}
 	while (identity_next_entry(&value, &name))
 		if (add_group(facts, name) != 0)
 			return -1;
@@ -263,35 +272,51 @@ find_account(struct facts *facts)
 
 /* --- what holds ----------------------------------------------------------- */
 
-/* 1 when OVERRIDE is for this identity, 0, or -1 without memory. */
+/*
+ * 1 when OVERRIDE is for this identity, 0, or -1 when that cannot be told:
+ * it is for a group, and the groups are not known.
+ */
 static int
 is_for(const struct rule_override *override, struct facts *facts)
 {
-	for (size_t i = 0; i < override->identity_count; i++) {
+	int answer = 0;
+
+	for (size_t i = 0; i < override->identity_count && answer <= 0; i++) {
 		int is_named = identity_is_in_list(&facts->identity,
 		    span_of(override->identities[i]),
 		    &facts->rights->identity, facts->arena);
 
 		if (is_named != 0)
-			return is_named;
+			answer = is_named;
 	}
-	return 0;
+	return answer;
+}
+
+/* Does it ask more of her than the profile may? */
+static bool
+is_strict(const struct rule_override *override)
+{
+	for (int rule = 0; rule < RULE_COUNT; rule++)
+		if (override->modes[rule] == RULE_ENFORCE)
+			return true;
+	return override->forbidden_parameter_count > 0;
 }
 
 /* For each rule the first override that names identity and rule decides. */
 static int
-find_modes(struct facts *facts, const struct profile *profile)
+find_modes(struct facts *facts)
 {
 	const struct site *site = facts->site;
-	bool is_decided[RULE_COUNT] = { false };
+	bool is_decided[RULE_COUNT] = { false }, is_doubtful = false;
 
-	memcpy(facts->modes, profile->rules, sizeof(facts->modes));
 	for (size_t i = 0; i < site->override_count; i++) {
 		const struct rule_override *override = &site->overrides[i];
 		int is_hers = is_for(override, facts);
 
-		if (is_hers < 0)
+		if (is_hers < 0 && facts->identity.groups_error == NULL)
 			return -1;
+		if (is_hers < 0 && is_strict(override))
+			is_doubtful = true;
 		for (int rule = 0; is_hers > 0 && rule < RULE_COUNT; rule++) {
 			if (override->modes[rule] == RULE_INHERIT ||
 			    is_decided[rule])
@@ -304,6 +329,9 @@ find_modes(struct facts *facts, const struct profile *profile)
 		    override->forbidden_parameter_count > 0)
 			facts->override = override;
 	}
+	/* Then she waits: "account" tells her so. */
+	if (is_doubtful)
+		facts->modes[RULE_ACCOUNT] = RULE_ENFORCE;
 	return 0;
 }
 
@@ -311,12 +339,13 @@ int
 who_identify(struct facts *facts, const struct profile *profile,
     struct span login)
 {
+	memcpy(facts->modes, profile->rules, sizeof(facts->modes));
 	if (find_identity(facts, login) != 0)
 		return -1;
-	if (facts->identity.route != ROUTE_NONE) {
-		if (find_groups(facts) != 0)
-			return -1;
-		find_account(facts);
-	}
-	return find_modes(facts, profile);
+	if (facts->identity.route == ROUTE_NONE)
+		return 0;
+	if (find_groups(facts) != 0)
+		return -1;
+	find_account(facts);
+	return find_modes(facts);
 }
