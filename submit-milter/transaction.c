@@ -60,8 +60,12 @@ microseconds(clockid_t clock)
 static void
 note_fault(struct transaction *t, enum reason reason, struct span detail)
 {
-	if (t->fault.action == ACTION_PASS)
-		t->fault = verdict_tempfail(reason, detail);
+	if (t->fault.action != ACTION_PASS)
+		return;
+	/* Whatever failed: it was for want of memory. */
+	if (arena_is_exhausted(t->arena))
+		reason = REASON_MEMORY;
+	t->fault = verdict_tempfail(reason, detail);
 }
 
 static struct reply
@@ -471,7 +475,8 @@ has_recipient(const struct transaction *t)
 
 /*
  * What a fault of ours left undecided is deferred, but a refusal that was
- * certain all the same stands: a retry would meet it again.
+ * certain all the same stands: a retry would meet it again. Without memory
+ * nothing is certain, as parts of the message were not kept.
  */
 static struct verdict
 decide(struct transaction *t)
@@ -481,8 +486,10 @@ decide(struct transaction *t)
 	struct verdict verdict = t->header_verdict.action == ACTION_PASS ?
 	    body : t->header_verdict;
 
+	if (arena_is_exhausted(t->arena))
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 	if (t->fault.action != ACTION_PASS &&
-	    verdict.action != ACTION_REFUSE)
+	    (verdict.action != ACTION_REFUSE || arena_is_exhausted(t->arena)))
 		return t->fault;
 	return verdict;
 }
