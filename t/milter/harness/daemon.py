@@ -99,8 +99,8 @@ class Daemon:
         wait_for(self.is_ready, "not ready: %s" % self.log_file)
         return self
 
-    def launch(self):
-        """Starts it."""
+    def launch(self, **options):
+        """Starts it; options are those of Popen."""
         self.write(self.configuration)
         argv = [find_program(), "-c", self.config, *self.options]
         with open(self.log_file, "ab") as log:
@@ -110,7 +110,20 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                **options
             )
+
+    def wait_until_listening(self):
+        """For a log that does not tell."""
+        path = self.address.partition(":")[2]
+
+        def look():
+            with open("/proc/net/unix") as f:
+                # Bit 16 of the fourth field is __SO_ACCEPTCON: it listens.
+                fields = [line.split() for line in f.readlines()[1:]]
+            return any(f[7:] == [path] and int(f[3], 16) & 0x10000 for f in fields)
+
+        wait_for(look, "nobody listens on %s" % path)
 
     def is_ready(self):
         """Whether it said so; it must not have ended."""
