@@ -84,6 +84,9 @@ catch_signals(void)
 		if (sigaction(numbers[i], &action, NULL) != 0)
 			return -1;
 	action.sa_handler = SIG_IGN;
+	/* A limit on file sizes shall be an error of write(), not the end. */
+	if (sigaction(SIGXFSZ, &action, NULL) != 0)
+		return -1;
 	return sigaction(SIGPIPE, &action, NULL);
 }
 

@@ -98,19 +98,6 @@ trial_text(const struct transaction *t)
 	return text;
 }
 
-static const char *
-result_name(enum record_result result)
-{
-	static const char *const names[] = {
-		[RECORD_PASSED] = "passed",
-		[RECORD_REFUSED] = "refused",
-		[RECORD_DEFERRED] = "deferred",
-		[RECORD_ABORTED] = "aborted",
-	};
-
-	return names[result];
-}
-
 static void
 log_result(const struct transaction *t, enum record_result result,
     const struct verdict *decision)
@@ -124,7 +111,7 @@ log_result(const struct transaction *t, enum record_result result,
 	    LOG_LEVEL_INFO,
 	    "%.*s/%s: %s queue=%.*s identity=%.*s client=%.*s sender=%.*s"
 	    "%s%s%s%.*s%.*s", SPAN_ARG(t->session), t->id,
-	    result_name(result), SPAN_ARG(t->queue_id.len > 0 ? t->queue_id :
+	    record_result_name(result), SPAN_ARG(t->queue_id.len > 0 ? t->queue_id :
 	    SPAN("-")), SPAN_ARG(identity), SPAN_ARG(t->facts.client.address),
 	    SPAN_ARG(t->facts.sender.text),
 	    decision->reason == REASON_NONE ? "" : " reason=",
