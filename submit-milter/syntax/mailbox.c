@@ -245,25 +245,28 @@ mailbox_parse(struct span s, unsigned flags, struct mailbox *mailbox_r,
 
 /*
  * What a local part means: without the quotes and backslashes of a
- * quoted-string. The arena's; ptr NULL when there is no memory.
+ * quoted-string. What is none by itself ("a"b, "a\") means what it looks
+ * like. The arena's; ptr NULL when there is no memory.
  */
 static struct span
 unquote(struct span local, struct arena *arena)
 {
 	char *text = arena_strdup(arena, local);
-	size_t n = 0;
+	size_t i = 1, n = 0;
 
 	if (text == NULL)
 		return (struct span){ NULL, 0 };
-	if (local.len < 2 || local.ptr[0] != '"' ||
-	    local.ptr[local.len - 1] != '"')
+	if (local.len < 2 || local.ptr[0] != '"')
 		return (struct span){ text, local.len };
-	for (size_t i = 1; i < local.len - 1; i++) {
-		if (local.ptr[i] == '\\' && i + 1 < local.len - 1)
+	while (i < local.len && local.ptr[i] != '"') {
+		if (local.ptr[i] == '\\' && i + 1 < local.len)
 			i++;
-		text[n++] = local.ptr[i];
+		text[n++] = local.ptr[i++];
 	}
-	return (struct span){ text, n };
+	if (i + 1 == local.len)
+		return (struct span){ text, n };
+	memcpy(text, local.ptr, local.len);
+	return (struct span){ text, local.len };
 }
 
 /* The shortest way to write TEXT as a local part, into TO; its length. */

@@ -20,6 +20,8 @@
 /* a small u with two dots; seventy of them are too long in any form */
 #define U "\xc3\xbc"
 #define U10 U U U U U U U U U U
+/* ten labels of it, of 8 octets each with their dot as A-labels */
+#define D10 U "." U "." U "." U "." U "." U "." U "." U "." U "." U "."
 
 static const struct {
 	const char *in;
@@ -56,6 +58,13 @@ static const struct {
 	{ "\xcc\x88" "b", .want = "domain label is no valid U-label" },
 	{ U10 U10 U10 U10 U10 U10 U10,
 	    .want = "domain label is no valid U-label" },
+	{ U10 U10 U10 U10 U10 U U U U U U U U,
+	    .want = "domain label is no valid U-label" },
+	/* 240 octets, but 640 as A-labels; 255 are the most, too */
+	{ D10 D10 D10 D10 D10 D10 D10 D10 "c",
+	    .want = "domain is longer than 255 octets" },
+	{ D10 D10 D10 U ".aaaaaaaa",
+	    .want = "domain is longer than 255 octets" },
 	{ "[", .want = "address literal does not end with a bracket" },
 	{ "[]", .want = "address literal is malformed" },
 	{ "[1.2.3.4", .want = "address literal does not end with a bracket" },
@@ -67,6 +76,8 @@ static const struct {
 	{ "[IPv6:1.2.3.4]", .want = "address literal is malformed" },
 	{ "[1.2.3.04.5]", .want = "address literal is malformed" },
 	{ "[300.2.3.4]", .want = "address literal is malformed" },
+	{ "[x:a]b]", .want = "address literal is malformed" },
+	{ "[x:a\\b]", .want = "address literal is malformed" },
 	{ "[x:" U "]", .want = "address literal is malformed" },
 };
 
@@ -84,6 +95,10 @@ static const struct {
 	{ "B\xc3\x9c" "CHER.EXAMPLE", DOMAIN_NAME },
 	{ "bu\xcc\x88" "cher.example", DOMAIN_NAME },
 	{ "a." U10 U10 U10 ".c", DOMAIN_NAME },
+	/* 63 octets as an A-label */
+	{ U10 U10 U10 U10 U10 U U U U U U U ".c", DOMAIN_NAME },
+	/* 255 octets as A-labels */
+	{ D10 D10 D10 U ".aaaaaaa", DOMAIN_NAME },
 	/* the sign for Kelvin is the letter K in NFC */
 	{ "\xe2\x84\xaa" "elvin.example", DOMAIN_NAME },
 	{ "[192.0.2.1]", DOMAIN_IPV4 },
@@ -190,6 +205,7 @@ static const struct {
 	{ "\xce\x91\xce\xa3.gr", "xn--mxa0b.gr" },
 	{ "[IPv6:2001:DB8::A]", "[ipv6:2001:db8::a]" },
 	/* no valid names: equal only to themselves */
+	{ "[X:\xc3\x9c]", "[x:\xc3\x9c]" },
 	{ "A_B.c", "a_b.c" },
 	{ "X..Y", "x..y" },
 	{ "\xe2\x98\x83.Example", "\xe2\x98\x83.example" },

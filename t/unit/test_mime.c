@@ -76,6 +76,13 @@ static const struct {
 	    "mixed", "a b%" },
 	{ "multipart/mixed; boundary*0*=''a%3db; boundary*1*=%41;"
 	    " boundary*2='%41", "multipart", "mixed", "a=bA'%41" },
+	{ "multipart/mixed; boundary*=''%4a%4F%39%30%0a%0g%g0%", "multipart",
+	    "mixed", "JO90\n%0g%g0%" },
+	{ "multipart/mixed; boundary=\"a'b'c\"", "multipart", "mixed",
+	    "a'b'c" },
+	{ "multipart/mixed; boundary*0=a'b'c; boundary*1*=d'e'f", "multipart",
+	    "mixed", "a'b'cd'e'f" },
+	{ "multipart/mixed; boundary*=a'b", "multipart", "mixed", "a'b" },
 	{ "multipart/mixed; boundary=x; boundary*0=y", "multipart", "mixed",
 	    "x" },
 	{ "multipart/mixed; boundary*10=x; boundary**=y", "multipart",
@@ -136,6 +143,8 @@ static const struct {
 	{ MIXED("x") " --x\r\n", 0 },
 	{ MIXED("x") "-x\r\n", 0 },
 	{ MIXED("x") "--X\r\n", 0 },
+	{ MIXED("x") "a-x\r\n", 0 },
+	{ MIXED("x") "-ax\r\n", 0 },
 	{ MIXED("x") "text --x\r\n", 0 },
 	{ "Content-Type: multipart/mixed\r\n\r\n--\r\n\r\n--x\r\n", 0 },
 	{ "Content-Type: multipart/mixed; boundary=\" \"\r\n\r\n--\r\n"
@@ -151,6 +160,8 @@ static const struct {
 	{ MIXED("xy") "--xy\r\n" MIXED("x") "--xy\r\n" RFC822, 2 },
 	{ MIXED("xy") "--xy\r\n" MIXED("x") "--x\r\n" RFC822, 3 },
 	{ MIXED("x--") "--x--\r\n" RFC822, 2 },
+	{ MIXED("x") "--xa-\r\n--x\r\n", 1 },
+	{ MIXED("x") "--x-a\r\n--x\r\n", 1 },
 	/* parts */
 	{ MIXED("x") "--x\r\n", 1 },
 	{ MIXED("x") "preamble\r\n--x\r\n\r\nbody\r\n--x--\r\nepilogue", 1 },
@@ -177,6 +188,13 @@ static const struct {
 	    "--y\r\n", 1 },
 	{ MIXED("x") "--x\r\n\r\n" MIXED("y") "--y\r\n", 1 },
 	{ MIXED("x") "--x\r\nContent-Type: text/plain\r\n X: y\r\n\r\n", 1 },
+	{ MIXED("x") "--x\r\nContent-Type: multipart/mixed;\r\nX: y;\r\n"
+	    " boundary=y\r\n\r\n--y\r\n", 1 },
+	{ MIXED("x") "--x\r\nContent-Type: multipart/mixed\r\n"
+	    "Content-Type: a/b; boundary=y\r\n\r\n--y\r\n", 1 },
+	{ MIXED("x") "--x\r\nContent-Type:multipart/mixed;boundary=y\r\n"
+	    "\r\n--y\r\n", 2 },
+	{ MIXED("x") "--x\r\nA: b\r\n--x--\r\n" RFC822 RFC822, 1 },
 	/* an inner end that is missing */
 	{ MIXED("x") "--x\r\n" MIXED("y") "--y\r\n\r\n--x\r\n\r\n--y\r\n"
 	    RFC822, 2 },
@@ -194,6 +212,7 @@ static const struct {
 	{ RFC822, 1 },
 	{ RFC822 "Subject: x\r\n\r\nbody\r\n", 1 },
 	{ RFC822 RFC822 "\r\n", 2 },
+	{ RFC822 "\r\n-- \r\n" RFC822, 1 },
 	{ "Content-Type: message/GLOBAL\r\n\r\n" RFC822, 2 },
 	{ RFC822 MIXED("x") "--x\r\n\r\n", 2 },
 	{ MIXED("x") "--x\r\n" RFC822 MIXED("y") "--y\r\n\r\n--y--\r\n"
@@ -345,12 +364,16 @@ test_hostile(void **state)
 		struct arena *arena = arena_new(1 << 20, NULL);
 		struct mime_scan *scan = mime_scan_new(
 		    SPAN("multipart/mixed; boundary=x"), CEILING, arena);
+		char *after = arena_alloc(arena, 300);
 		size_t before;
 
 		assert_non_null(scan);
+		assert_non_null(after);
 		before = arena_used(arena);
 		feed_n(scan, lines[i], 100000);
 		assert_int_equal(arena_used(arena), before);
+		for (int k = 0; k < 300; k++)
+			assert_int_equal(after[k], 0);
 		assert_in_range(mime_scan_depth(scan), 0, CEILING + 1);
 		arena_free(&arena);
 	}
@@ -370,6 +393,11 @@ test_too_long_to_follow(void **state)
 	feed_n(scan, "\r\n ccccccccc", 500);
 	mime_scan_feed(scan, SPAN("\r\n\r\n--x\r\n"));
 	assert_int_equal(mime_scan_depth(scan), 1);
+	/* a header that a delimiter cuts off says nothing */
+	mime_scan_feed(scan, SPAN("Content-Type: multipart/mixed;\r\n"));
+	feed_n(scan, " (ccccccc)\r\n", 1000);
+	mime_scan_feed(scan, SPAN("--x\r\n\r\n--x\r\n"));
+	assert_int_equal(mime_scan_depth(scan), 1);
 	mime_scan_feed(scan, SPAN("Content-Type: multipart/mixed;\r\n"));
 	feed_n(scan, " (ccccccc)\r\n", 1000);
 	mime_scan_feed(scan, SPAN("\r\n"));
@@ -388,6 +416,31 @@ test_too_long_to_follow(void **state)
 	feed_n(scan, "xxxxx", 51);
 	mime_scan_feed(scan, SPAN("\r\n\r\n"));
 	assert_int_equal(mime_scan_depth(scan), CEILING + 1);
+	arena_free(&arena);
+}
+
+/* A line is cut at 2048 octets, wherever the pieces of it end. */
+static void
+test_long_lines(void **state)
+{
+	static char body[3000];
+	struct span type = SPAN("multipart/mixed; boundary=x");
+	struct arena *arena = arena_new(1 << 20, NULL);
+
+	(void)state;
+	assert_non_null(arena);
+	for (size_t len = 2040; len < 2056; len++) {
+		struct span whole = { body, len + 1 };
+
+		memset(body, ' ', len);
+		memcpy(body, "--x", 3);
+		memcpy(body + len, "\n--x\r\n\r\n", 9);
+		for (size_t piece = 1; piece < 3000; piece += 171)
+			assert_int_equal(depth_of(type, whole, piece, arena),
+			    len <= 2048 ? 1 : 0);
+		whole.len = len + 9;
+		assert_int_equal(depth_of(type, whole, 3000, arena), 1);
+	}
 	arena_free(&arena);
 }
 
@@ -418,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_too_long_to_follow),
+		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_without_memory),
 		cmocka_unit_test(test_near_misses),
 	};
