@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 
+#include "audit/text.h"
 #include "base/sbuf.h"
 
 #define FORMAT_VERSION 1
@@ -36,52 +37,6 @@ record_result_name(enum record_result result)
 }
 
 /* --- values --------------------------------------------------------------- */
-
-/* Octets of the UTF-8 character at the beginning of S; 0: there is none. */
-static size_t
-character(struct span s)
-{
-	for (size_t n = 1; n <= 4 && n <= s.len; n++)
-		if (span_is_utf8(span_slice(s, 0, n)))
-			return s.ptr[0] == '\0' ? 0 : n;
-	return 0;
-}
-
-/* What is no character of UTF-8, and NUL, is written as "\xNN". */
-static json_t *
-text(struct span s)
-{
-	struct sbuf out;
-	struct span done;
-	json_t *value = NULL;
-
-	if (span_is_empty(s))
-		return json_string("");
-	if (memchr(s.ptr, '\0', s.len) == NULL && span_is_utf8(s))
-		return json_stringn(s.ptr, s.len);
-	if (s.len > SIZE_MAX / 4)
-		return NULL;
-	sbuf_init(&out, NULL, 4 * s.len);
-	while (s.len > 0) {
-		size_t n = character(s);
-
-		if (n > 0)
-			sbuf_add(&out, span_slice(s, 0, n));
-		else
-			sbuf_addf(&out, "\\x%02X", (unsigned char)s.ptr[0]);
-		s = span_slice(s, n > 0 ? n : 1, s.len);
-	}
-	if (sbuf_done(&out, &done) == 0)
-		value = json_stringn(done.ptr, done.len);
-	sbuf_free(&out);
-	return value;
-}
-
-static json_t *
-text_or_null(struct span s)
-{
-	return span_is_empty(s) ? json_null() : text(s);
-}
 
 /* RFC 3339 in UTC, with microseconds. */
 static json_t *
@@ -121,11 +76,11 @@ listener(const struct facts_listener *from)
 	int status = 0;
 
 	status |= json_object_set_new(o, "daemon_name",
-	    text_or_null(from->daemon_name));
+	    json_text_or_null(from->daemon_name));
 	status |= json_object_set_new(o, "daemon_addr",
-	    text_or_null(from->daemon_addr));
+	    json_text_or_null(from->daemon_addr));
 	status |= json_object_set_new(o, "daemon_port",
-	    text_or_null(from->daemon_port));
+	    json_text_or_null(from->daemon_port));
 	return finished(o, status);
 }
 
@@ -136,11 +91,13 @@ client(const struct facts_client *from)
 	int status = 0;
 
 	status |= json_object_set_new(o, "address",
-	    text_or_null(from->address));
+	    json_text_or_null(from->address));
 	status |= json_object_set_new(o, "port",
 	    from->port == 0 ? json_null() : json_integer(from->port));
-	status |= json_object_set_new(o, "name", text_or_null(from->name));
-	status |= json_object_set_new(o, "helo", text_or_null(from->helo));
+	status |= json_object_set_new(o, "name",
+	    json_text_or_null(from->name));
+	status |= json_object_set_new(o, "helo",
+	    json_text_or_null(from->helo));
 	return finished(o, status);
 }
 
@@ -154,9 +111,9 @@ tls(const struct facts_tls *from)
 		return json_null();
 	o = json_object();
 	status |= json_object_set_new(o, "version",
-	    text_or_null(from->version));
+	    json_text_or_null(from->version));
 	status |= json_object_set_new(o, "cipher",
-	    text_or_null(from->cipher));
+	    json_text_or_null(from->cipher));
 	status |= json_object_set_new(o, "bits", json_integer(from->bits));
 	return finished(o, status);
 }
@@ -168,10 +125,10 @@ static json_t *
 address(const struct facts_path *path)
 {
 	if (path->status != PATH_OK)
-		return text(path->text);
+		return json_text(path->text);
 	if (path->path.is_null)
 		return json_string("");
-	return text(path->path.mailbox.whole);
+	return json_text(path->path.mailbox.whole);
 }
 
 static json_t *
@@ -181,7 +138,8 @@ params(const struct facts_path *path)
 	int status = 0;
 
 	for (size_t i = 0; i < path->param_count; i++)
-		status |= json_array_append_new(array, text(path->params[i]));
+		status |= json_array_append_new(array,
+		    json_text(path->params[i]));
 	return finished(array, status);
 }
 
@@ -219,7 +177,7 @@ recipient(const struct facts_recipient *from)
 		    reason_info(from->verdict.reason)->name));
 	if (from->is_refused_by_mta)
 		status |= json_object_set_new(o, "mta_reply",
-		    text(from->mta_reply));
+		    json_text(from->mta_reply));
 	return finished(o, status);
 }
 
@@ -258,7 +216,7 @@ append_addresses(json_t *array, const struct address_list *list)
 			sbuf_add(&out, a->domain);
 		}
 		status |= sbuf_done(&out, &whole) != 0 ||
-		    json_array_append_new(array, text(whole)) != 0;
+		    json_array_append_new(array, json_text(whole)) != 0;
 		sbuf_free(&out);
 	}
 	return status;
@@ -270,7 +228,7 @@ append_raw(json_t *array, struct span value)
 	value = span_trim(value);
 	if (value.len > RAW_MOST)
 		value.len = RAW_MOST;
-	return json_array_append_new(array, text(value));
+	return json_array_append_new(array, json_text(value));
 }
 
 /* A From field that no rule has read so far. */
@@ -323,7 +281,7 @@ message_id(const struct facts *facts)
 	const struct header_field *field = header_first(header,
 	    FIELD_MESSAGE_ID);
 
-	return field == NULL ? json_null() : text(span_trim(field->value));
+	return field == NULL ? json_null() : json_text(span_trim(field->value));
 }
 
 static const char *
@@ -351,9 +309,9 @@ edits(const struct edit_list *list)
 		status |= json_object_set_new(o, "edit",
 		    json_string(edit_name(list->v[i].kind)));
 		status |= json_object_set_new(o, "field",
-		    text(list->v[i].name));
+		    json_text(list->v[i].name));
 		status |= json_object_set_new(o, "cause",
-		    text(span_of(list->v[i].cause)));
+		    json_text(span_of(list->v[i].cause)));
 		status |= json_array_append_new(array, o);
 	}
 	return finished(array, status);
@@ -369,9 +327,9 @@ signatures(const struct signature *v, size_t n)
 		json_t *o = json_object();
 
 		status |= json_object_set_new(o, "domain",
-		    text(span_of(signing_key_domain(v[i].key))));
+		    json_text(span_of(signing_key_domain(v[i].key))));
 		status |= json_object_set_new(o, "selector",
-		    text(span_of(signing_key_selector(v[i].key))));
+		    json_text(span_of(signing_key_selector(v[i].key))));
 		status |= json_object_set_new(o, "algorithm",
 		    json_string(signing_key_algorithm_name(v[i].key)));
 		status |= json_array_append_new(array, o);
@@ -400,10 +358,11 @@ verdict(const struct verdict_entry *entry)
 		status |= json_object_set_new(o, "reason",
 		    json_string(reason_info(from->reason)->name));
 	if (!span_is_empty(from->shown))
-		status |= json_object_set_new(o, "shown", text(from->shown));
+		status |= json_object_set_new(o, "shown",
+		    json_text(from->shown));
 	if (!span_is_empty(from->detail))
 		status |= json_object_set_new(o, "detail",
-		    text(from->detail));
+		    json_text(from->detail));
 	return finished(o, status);
 }
 
@@ -433,7 +392,7 @@ reply(const struct reply *from)
 	    from->enhanced.detail));
 	status |= json_object_set_new(o, "reason",
 	    json_string(reason_info(from->reason)->name));
-	status |= json_object_set_new(o, "text", text(from->text));
+	status |= json_object_set_new(o, "text", json_text(from->text));
 	return finished(o, status);
 }
 
@@ -447,22 +406,23 @@ put_origin(json_t *o, const struct record *record)
 	int status = 0;
 
 	status |= json_object_set_new(o, "v", json_integer(FORMAT_VERSION));
-	status |= json_object_set_new(o, "id", text(facts->id));
+	status |= json_object_set_new(o, "id", json_text(facts->id));
 	status |= json_object_set_new(o, "time", time_text(record->time_us));
 	status |= json_object_set_new(o, "duration_us",
 	    json_integer(record->duration_us));
-	status |= json_object_set_new(o, "host", text_or_null(facts->host));
+	status |= json_object_set_new(o, "host",
+	    json_text_or_null(facts->host));
 	status |= json_object_set_new(o, "queue_id",
-	    text_or_null(record->queue_id));
-	status |= json_object_set_new(o, "session", text(record->session));
+	    json_text_or_null(record->queue_id));
+	status |= json_object_set_new(o, "session", json_text(record->session));
 	status |= json_object_set_new(o, "listener",
 	    listener(&facts->listener));
 	status |= json_object_set_new(o, "profile",
-	    text(span_of(record->profile)));
+	    json_text(span_of(record->profile)));
 	status |= json_object_set_new(o, "client", client(&facts->client));
 	status |= json_object_set_new(o, "tls", tls(&facts->tls));
 	status |= json_object_set_new(o, "identity",
-	    is_known ? text(facts->identity.name) : json_null());
+	    is_known ? json_text(facts->identity.name) : json_null());
 	status |= json_object_set_new(o, "route", is_known ?
 	    json_string(identity_route_name(facts->identity.route)) :
 	    json_null());
@@ -487,7 +447,7 @@ put_message(json_t *o, const struct record *record)
 	    signatures(record->signatures, record->signature_count));
 	if (record->unsigned_because != NULL)
 		status |= json_object_set_new(o, "unsigned",
-		    text(span_of(record->unsigned_because)));
+		    json_text(span_of(record->unsigned_because)));
 	return status;
 }
 

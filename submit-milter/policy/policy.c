@@ -95,10 +95,15 @@ mode_of(const struct facts *facts, enum rule rule)
 }
 
 static void
-tell(const struct facts *facts, const struct verdict_entry *entry)
+tell_stage(const struct watch *watch, enum stage stage)
 {
-	const struct watch *watch = facts->resolver.watch;
+	if (watch != NULL)
+		watch->stage(watch->context, stage);
+}
 
+static void
+tell_rule(const struct watch *watch, const struct verdict_entry *entry)
+{
 	if (watch != NULL)
 		watch->rule(watch->context, entry);
 }
@@ -125,6 +130,7 @@ policy_run(enum stage stage, const struct profile *profile,
 
 	if (stage == STAGE_MAIL)
 		facts->is_transfer = is_transfer(profile, facts);
+	tell_stage(facts->resolver.watch, stage);
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		struct verdict_entry e = {
 			.rule = checks[i].rule,
@@ -137,7 +143,7 @@ policy_run(enum stage stage, const struct profile *profile,
 			continue;
 		if (e.mode != RULE_OFF)
 			e.verdict = checks[i].check(profile, facts);
-		tell(facts, &e);
+		tell_rule(facts->resolver.watch, &e);
 		if (e.mode == RULE_ENFORCE)
 			decide(profile, facts, e.rule, &e.verdict, &decision);
 		/* A thousand recipients that pass say nothing. */

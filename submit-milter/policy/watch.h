@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/span.h"
+#include "policy/verdict.h"
 #include "table/table.h"
 
 struct verdict_entry;
@@ -34,8 +35,10 @@ struct watch_right {
 	struct span key;
 };
 
-/* All three are set. */
+/* All are set. */
 struct watch {
+	/* The rules of a stage are about to be asked. */
+	void (*stage)(void *context, enum stage stage);
 	void (*lookup)(void *context, const struct watch_lookup *lookup);
 	void (*right)(void *context, const struct watch_right *right);
 	/* After each rule, also one that is off; then it passed unasked. */

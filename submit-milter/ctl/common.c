@@ -1,0 +1,102 @@
+/*
+ * common.c - see ctl.h.
+ */
+#include <config.h>
+
+#include "ctl/ctl.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/ascii.h"
+
+int
+ctl_fail(int status, const char *format, ...)
+{
+	va_list ap;
+
+	(void)fputs("submitctl: ", stderr);
+	va_start(ap, format);
+	(void)vfprintf(stderr, format, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+	return status;
+}
+
+void
+ctl_source_init(struct ctl_source *source)
+{
+	*source = (struct ctl_source){ .file = CTL_CONFIG_FILE };
+}
+
+int
+ctl_source_override(struct ctl_source *source, char *text)
+{
+	char *equals = strchr(text, '=');
+
+	if (equals == NULL || equals == text ||
+	    source->override_count == CTL_OVERRIDES)
+		return ctl_fail(EX_USAGE, "-o %s: NAME=VALUE is needed "
+		    "(at most %d of them)", text, CTL_OVERRIDES);
+	*equals = '\0';
+	source->overrides[source->override_count++] =
+	    (struct config_override){ text, equals + 1 };
+	return 0;
+}
+
+struct config *
+ctl_source_load(const struct ctl_source *source, bool with_keys)
+{
+	struct config *config;
+	char *error = NULL;
+
+	config = (with_keys ? config_load : config_load_without_keys)(
+	    source->file, source->overrides, source->override_count, &error);
+	if (config == NULL)
+		(void)ctl_fail(EX_CONFIG, "%s",
+		    error == NULL ? "out of memory" : error);
+	free(error);
+	return config;
+}
+
+/* Octets of the character at the beginning of S that a terminal may show. */
+static size_t
+shown(struct span s)
+{
+	unsigned char first = (unsigned char)s.ptr[0];
+
+	if (first < 0x80)
+		return ascii_is_vchar(first) || first == ' ' ? 1 : 0;
+	/* U+0080 to U+009F are controls. */
+	if (first == 0xC2 && s.len > 1 && (unsigned char)s.ptr[1] < 0xA0)
+		return 0;
+	for (size_t n = 2; n <= 4 && n <= s.len; n++)
+		if (span_is_utf8(span_slice(s, 0, n)))
+			return n;
+	return 0;
+}
+
+void
+ctl_put(FILE *out, struct span s)
+{
+	while (s.len > 0) {
+		size_t n = shown(s);
+
+		if (n > 0)
+			(void)fwrite(s.ptr, 1, n, out);
+		else
+			(void)fprintf(out, "\\x%02X",
+			    (unsigned char)s.ptr[0]);
+		s = span_slice(s, n > 0 ? n : 1, s.len);
+	}
+}
+
+int
+ctl_finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	return ctl_fail(EX_IOERR, "standard output: %m");
+}

@@ -1,0 +1,58 @@
+/*
+ * ctl - what the subcommands of submitctl share.
+ *
+ * A subcommand is a row in the table of main.c and a file of its own. It
+ * gets the arguments from its name on and returns the exit status: its own
+ * meaning below 64, from 64 on that of <sysexits.h>. One thread.
+ */
+#ifndef SUBMIT_CTL_CTL_H
+#define SUBMIT_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/span.h"
+#include "config/config.h"
+
+#define CTL_CONFIG_FILE SYSCONFDIR "/submit-milter/submit-milter.conf"
+#define CTL_OVERRIDES 64
+
+typedef int ctl_run(int argc, char **argv);
+
+ctl_run ctl_check;
+ctl_run ctl_explain;
+ctl_run ctl_relay_map;
+ctl_run ctl_report;
+
+/* Which configuration: "-c FILE" and "-o NAME=VALUE". */
+struct ctl_source {
+	const char *file;
+	struct config_override overrides[CTL_OVERRIDES];
+	size_t override_count;
+};
+
+void ctl_source_init(struct ctl_source *source);
+
+/* The argument of "-o", cut in place. 0, or EX_USAGE after a complaint. */
+int ctl_source_override(struct ctl_source *source, char *text)
+    __attribute__((warn_unused_result));
+
+/* NULL after a complaint on standard error. */
+struct config *ctl_source_load(const struct ctl_source *source,
+    bool with_keys) __attribute__((warn_unused_result));
+
+/* One line on standard error, "submitctl: " in front. Returns STATUS. */
+int ctl_fail(int status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * For terminals: what is no printable character comes out as "\xNN"; line
+ * ends too.
+ */
+void ctl_put(FILE *out, struct span text);
+
+/* STATUS if all output was written, else EX_IOERR after a complaint. */
+int ctl_finish(int status);
+
+#endif
