@@ -247,20 +247,23 @@ check_resent(struct facts *facts, struct header *header)
  * read and is simply somebody else's, and only if there is an address to
  * put there (edit/fix.c). A rule on trial changes nothing.
  */
-static bool
+static enum lookup
 can_fix(const struct profile *profile, struct facts *facts,
-    const struct verdict *v)
+    const struct verdict *v, const char **error_r)
 {
-	const char *error = NULL;
-	struct span address;
+	struct span address = { NULL, 0 };
+	enum lookup answer;
 
-	return profile->from == FROM_FIX &&
-	    facts->modes[RULE_FROM_RIGHTS] == RULE_ENFORCE &&
-	    v->reason == REASON_FROM_NOT_ALLOWED &&
-	    facts->parked.action == ACTION_PASS &&
-	    rights_primary(facts->rights, &facts->resolver,
-	    &facts->identity, &address, &error) == LOOKUP_FOUND &&
-	    (facts->is_smtputf8 || !span_has_8bit(address));
+	if (profile->from != FROM_FIX ||
+	    facts->modes[RULE_FROM_RIGHTS] != RULE_ENFORCE ||
+	    v->reason != REASON_FROM_NOT_ALLOWED ||
+	    facts->parked.action != ACTION_PASS)
+		return LOOKUP_NOT_FOUND;
+	answer = rights_primary(facts->rights, &facts->resolver,
+	    &facts->identity, &address, error_r);
+	if (span_has_8bit(address) && !facts->is_smtputf8)
+		return LOOKUP_NOT_FOUND;
+	return answer;
 }
 
 /* From itself; a resent message may keep the one that it came with. */
@@ -269,16 +272,25 @@ check_from(const struct profile *profile, struct facts *facts,
     struct header *header)
 {
 	struct verdict v = check_fields(facts, header, FIELD_FROM);
+	const char *error = NULL;
 
 	if (v.reason == REASON_FROM_NOT_ALLOWED &&
 	    profile->resent_keeps_from &&
 	    header_count(header, FIELD_RESENT_FROM) > 0)
 		return verdict_pass();
-	if (v.action == ACTION_REFUSE && can_fix(profile, facts, &v)) {
+	if (v.action != ACTION_REFUSE)
+		return v;
+	switch (can_fix(profile, facts, &v, &error)) {
+	case LOOKUP_FOUND:
 		facts->is_from_to_fix = true;
 		v.action = ACTION_PASS;
+		return v;
+	case LOOKUP_NOT_FOUND:
+		return v;
+	case LOOKUP_FAILED:
+		break;
 	}
-	return v;
+	return verdict_tempfail(REASON_TEMPORARY, span_of(error));
 }
 
 struct verdict

@@ -1,6 +1,7 @@
 /*
  * test_rights - who may use which address.
- * Proves: D6.1, X1 (look-up order), X2 (one judge for all), D8.1 (kinds).
+ * Proves: D6.1, X1 (look-up order, groups, types, bare users, kinds of table),
+ * X2 (one judge for all), D8.1 (kinds of right), D3.3 (types do not collide).
  */
 #include "facts_fixture.h"
 
@@ -160,6 +161,277 @@ test_check(void **state)
 	}
 }
 
+/* --- delimiters, groups, types, bare users, kinds of table ----------------- */
+
+static const struct fixture_row site_rows[] = {
+	{ "logins", "team@example.org", "group:staff" },
+	{ "logins", "help@example.org", "bob@example.org, group:Staff" },
+	{ "logins", "all@example.org", "*" },
+	{ "logins", "print@example.org", "net:printers, cert:Scanner" },
+	{ "logins", "pop@example.org", "client:carol@example.org" },
+	{ "logins", "carol@example.org", "carol@example.org" },
+	{ "logins", "odd@example.org", "nte:printers" },
+	{ "logins", "quoted@example.org", "sasl:group:staff" },
+	{ "logins", "info", "alice@example.org" },
+	{ "logins", "info+eu", "bob@example.org" },
+	{ "logins", "welcome", "alice@example.org" },
+	{ "logins", "info@example.org", "carol@example.org" },
+	{ "logins", "@example.org", "dave@example.org" },
+	{ "logins", "@[192.0.2.1]", "dave@example.org" },
+	{ "logins", "@.[192.0.2.1]", "alice@example.org" },
+	{ "aliases", "group:staff", "desk@example.org @.staff.example" },
+	{ "aliases", "net:printers", "paper@example.org" },
+	{ "aliases", "cert:scanner", "scan@example.org" },
+	{ "aliases", "scanner", "login@example.org" },
+	{ "aliases", "cert:erin@example.org", "erin2@example.org" },
+	{ "aliases", "frank", "f@example.org sales" },
+	{ "aliases", "sasl:grace@example.org", "typed@example.org" },
+	{ "aliases", "grace@example.org", "plain@example.org" },
+	{ "aliases", "dave@example.org", "@example.org, @[192.0.2.1]" },
+	{ NULL, NULL, NULL },
+};
+
+struct site_case {
+	const char *name;
+	enum identity_route route;
+	const char *who;
+	const char *group;	/* that it is in; or NULL */
+	const char *local, *domain;
+	enum right want;
+	const char *delimiters;	/* NULL: "+" */
+	bool is_bare;		/* rights.bare_domains has example.org */
+	enum table_keys keys;
+};
+
+#define ORG "example.org"
+#define ALICE ROUTE_SASL, "alice@" ORG
+#define BOB ROUTE_SASL, "bob@" ORG
+#define DAVE ROUTE_SASL, "dave@" ORG
+#define NONE RIGHT_NONE
+#define ACTS RIGHT_ACTS_FOR
+#define OWN RIGHT_OWN
+
+static const struct site_case site_cases[] = {
+	/* delimiters */
+	{ "no delimiter at all", ALICE, NULL, "alice+x", ORG, NONE, "" },
+	{ "minus, where plus is one", ALICE, NULL, "alice-x", ORG, NONE },
+	{ "plus, where minus is one", ALICE, NULL, "alice+x", ORG, NONE,
+	    "-" },
+	{ "the first of several counts", ALICE, NULL, "a+alice-x", ORG, NONE,
+	    "+-" },
+	{ "dot, to somebody else", ALICE, NULL, "bob.alice", ORG, NONE,
+	    "." },
+	{ "minus", ALICE, NULL, "alice-x", ORG, OWN, "-" },
+	{ "dot", ALICE, NULL, "alice.x", ORG, OWN, "+." },
+	{ "plus before dot", ALICE, NULL, "alice+x.y", ORG, OWN, "+." },
+	{ "dot before plus", ALICE, NULL, "alice.y+x", ORG, OWN, "+." },
+	{ "extension of a table's address", BOB, NULL, "help-x", ORG, ACTS,
+	    "-" },
+	/* groups, as rows name them and as rows are named by them */
+	{ "not in the group", ALICE, NULL, "team", ORG, NONE },
+	{ "in another group", ALICE, "admins", "team", ORG, NONE },
+	{ "group that only begins alike", ALICE, "staffs", "team", ORG,
+	    NONE },
+	{ "not in the group, by identity", ALICE, NULL, "desk", ORG, NONE },
+	{ "group's row for another address", ALICE, "staff", "desk2", ORG,
+	    NONE },
+	{ "group", ALICE, "staff", "team", ORG, ACTS },
+	{ "group with an extension", ALICE, "staff", "team+x", ORG, ACTS },
+	{ "group, case", ALICE, "staff", "help", ORG, ACTS },
+	{ "name beside the group", BOB, NULL, "help", ORG, ACTS },
+	{ "group by identity", ALICE, "staff", "desk", ORG, OWN },
+	{ "group by identity, parent", ALICE, "staff", "x",
+	    "a.staff.example", OWN },
+	{ "a network in a group", ROUTE_NET, "office", "staff", "team", ORG,
+	    ACTS },
+	{ "a login that spells the group", ROUTE_SASL, "group:staff", NULL,
+	    "team", ORG, NONE },
+	{ "the same, by identity", ROUTE_SASL, "group:staff", NULL, "desk",
+	    ORG, NONE },
+	{ "the same, with a domain", ROUTE_SASL, "group:staff@" ORG, NULL,
+	    "desk", ORG, NONE },
+	{ "that login, by its type", ROUTE_SASL, "group:staff", NULL,
+	    "quoted", ORG, ACTS },
+	/* types */
+	{ "login of a network's name", ROUTE_SASL, "printers", NULL,
+	    "print", ORG, NONE },
+	{ "network of another name", ROUTE_NET, "printers2", NULL, "print",
+	    ORG, NONE },
+	{ "certificate of a network's name", ROUTE_CERT, "printers", NULL,
+	    "print", ORG, NONE },
+	{ "client of a login's name", ROUTE_CLIENT, "carol@" ORG, NULL,
+	    "info", ORG, NONE },
+	{ "login of a client's name", ROUTE_SASL, "carol@" ORG, NULL,
+	    "pop", ORG, NONE },
+	{ "a type that there is not", ROUTE_NET, "printers", NULL, "odd",
+	    ORG, NONE },
+	{ "a login that spells a network", ROUTE_SASL, "net:printers", NULL,
+	    "paper", ORG, NONE },
+	{ "a login that spells a certificate", ROUTE_SASL, "cert:scanner",
+	    NULL, "scan", ORG, NONE },
+	{ "row without type is no certificate's", ROUTE_CERT, "scanner",
+	    NULL, "login", ORG, NONE },
+	{ "login of a certificate's name", ROUTE_SASL, "erin@" ORG, NULL,
+	    "erin2", ORG, NONE },
+	{ "network", ROUTE_NET, "printers", NULL, "print", ORG, ACTS },
+	{ "network, by identity", ROUTE_NET, "printers", NULL, "paper", ORG,
+	    OWN },
+	{ "certificate, case", ROUTE_CERT, "SCANNER", NULL, "print", ORG,
+	    ACTS },
+	{ "certificate, by identity", ROUTE_CERT, "scanner", NULL, "scan",
+	    ORG, OWN },
+	{ "client", ROUTE_CLIENT, "carol@" ORG, NULL, "pop", ORG, ACTS },
+	{ "certificate that names an address", ROUTE_CERT, "erin@" ORG, NULL,
+	    "erin", ORG, OWN },
+	{ "network that names an address", ROUTE_NET, "lp@" ORG, NULL,
+	    "lp+1", ORG, OWN },
+	{ "everybody", ROUTE_NET, "office", NULL, "all", ORG, ACTS },
+	{ "typed row before the plain one", ROUTE_SASL, "grace@" ORG, NULL,
+	    "typed", ORG, OWN },
+	{ "plain row behind a typed one", ROUTE_SASL, "grace@" ORG, NULL,
+	    "plain", ORG, NONE },
+	{ "row without the realm", ROUTE_SASL, "frank@" ORG, NULL, "f", ORG,
+	    OWN },
+	{ "row without another realm", ROUTE_SASL, "frank@example.net",
+	    NULL, "f", ORG, NONE },
+	/* bare users */
+	{ "bare user, not there", ALICE, NULL, "info", "example.net", NONE,
+	    NULL, true },
+	{ "bare user, not asked for", ALICE, NULL, "info", ORG, NONE },
+	{ "the whole address decides first", ALICE, NULL, "info", ORG, NONE,
+	    NULL, true },
+	{ "bare user with extension decides", ALICE, NULL, "info+eu",
+	    "example.net", NONE, NULL, true },
+	{ "bare pattern, not there", ROUTE_SASL, "frank@" ORG, NULL,
+	    "sales", "example.net", NONE, NULL, true },
+	{ "bare pattern, not asked for", ROUTE_SASL, "frank@" ORG, NULL,
+	    "sales", ORG, NONE },
+	{ "bare user", ALICE, NULL, "Welcome", ORG, ACTS, NULL, true },
+	{ "bare user, extension", ALICE, NULL, "welcome+x", ORG, ACTS, NULL,
+	    true },
+	{ "bare pattern", ROUTE_SASL, "frank@" ORG, NULL, "sales", ORG, OWN,
+	    NULL, true },
+	{ "bare pattern, extension", ROUTE_SASL, "frank@" ORG, NULL,
+	    "Sales+x", ORG, OWN, NULL, true },
+	/* domains and literals */
+	{ "another literal", DAVE, NULL, "x", "[192.0.2.2]", NONE },
+	{ "a literal has no parents", ALICE, NULL, "x", "[192.0.2.1]",
+	    NONE },
+	{ "literal", DAVE, NULL, "x", "[192.0.2.1]", OWN },
+	{ "domain from both tables: own wins", DAVE, NULL, "x", ORG, OWN },
+	{ "a row takes the address from the domain", BOB, NULL, "all+x",
+	    ORG, ACTS },
+	/* kinds of table */
+	{ "patterns see no extension cut off", ROUTE_NET, "printers", NULL,
+	    "print+x", ORG, NONE, NULL, false, TABLE_KEYS_WHOLE },
+	{ "patterns see no bare user", ALICE, NULL, "info", "example.net",
+	    NONE, NULL, true, TABLE_KEYS_WHOLE },
+	{ "networks see no address", ROUTE_NET, "printers", NULL, "print",
+	    ORG, NONE, NULL, false, TABLE_KEYS_IP },
+	{ "patterns see the whole address", ROUTE_NET, "printers", NULL,
+	    "print", ORG, ACTS, NULL, false, TABLE_KEYS_WHOLE },
+	{ "self needs no table", ALICE, NULL, "alice+x", ORG, OWN, NULL,
+	    false, TABLE_KEYS_WHOLE },
+};
+
+static enum table_keys kind_of_keys;
+
+static enum table_keys
+keys_of(const struct table *table)
+{
+	(void)table;
+	return kind_of_keys;
+}
+
+static void
+check_site(const struct site_case *c)
+{
+	static const char *bare[] = { ORG };
+	struct rights_table tables[2] = {
+		{ fixture_table("logins"), false, RIGHT_ACTS_FOR },
+		{ fixture_table("aliases"), true, RIGHT_OWN },
+	};
+	struct span group = span_of(c->group);
+	struct rights_source source;
+	const char *error = NULL;
+	enum right right = RIGHT_NONE;
+	struct fixture f;
+	enum lookup got;
+
+	fixture_setup(&f);
+	fixture_tables(&f, site_rows);
+	kind_of_keys = c->keys;
+	f.facts.resolver.keys = keys_of;
+	f.rights.tables = tables;
+	f.rights.table_count = 2;
+	f.rights.delimiters = c->delimiters == NULL ? "+" : c->delimiters;
+	f.rights.bare_domains = bare;
+	f.rights.bare_domain_count = c->is_bare ? 1 : 0;
+	assert_int_equal(identity_make(c->route, span_of(c->who),
+	    &f.rights.identity, f.arena, &f.facts.identity), 0);
+	/* Only those rows know of the realm that are about it. */
+	f.rights.identity.realm = strncmp(c->who, "frank@", 6) == 0 ? ORG :
+	    "";
+	f.facts.identity.groups = &group;
+	f.facts.identity.group_count = c->group == NULL ? 0 : 1;
+	got = rights_check(&f.rights, &f.facts.resolver, &f.facts.identity,
+	    span_of(c->local), span_of(c->domain), &right, &source, &error);
+	if (right != c->want || (got == LOOKUP_FOUND) != (c->want != NONE) ||
+	    got == LOOKUP_FAILED)
+		fail_msg("%s: got %d right %d, want right %d", c->name, got,
+		    right, c->want);
+	fixture_teardown(&f);
+}
+
+static void
+test_site(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(site_cases) / sizeof(site_cases[0]);
+	    i++)
+		check_site(&site_cases[i]);
+}
+
+/* A right that a group might give is neither there nor not. */
+static void
+test_unknown_groups(void **state)
+{
+	static const struct {
+		const char *local;
+		enum lookup want;
+	} addresses[] = {
+		{ "team", LOOKUP_FAILED },
+		{ "desk", LOOKUP_FAILED },
+		{ "nobody", LOOKUP_FAILED },
+		{ "all", LOOKUP_FAILED },	/* might be hers by a group */
+		{ "alice", LOOKUP_FOUND },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]);
+	    i++) {
+		struct rights_table tables[2];
+		struct rights_source source;
+		struct fixture f;
+		enum right right;
+		const char *error = NULL;
+		enum lookup got;
+
+		fixture_setup(&f);
+		use_tables(&f, tables);
+		fixture_tables(&f, site_rows);
+		f.facts.identity.groups_error = "table is down";
+		got = rights_check(&f.rights, &f.facts.resolver,
+		    &f.facts.identity, span_of(addresses[i].local),
+		    SPAN(ORG), &right, &source, &error);
+		if (got != addresses[i].want || (got == LOOKUP_FAILED &&
+		    strcmp(error, "table is down") != 0))
+			fail_msg("%s: got %d, want %d", addresses[i].local,
+			    got, addresses[i].want);
+		fixture_teardown(&f);
+	}
+}
+
 static void
 test_self_off(void **state)
 {
@@ -254,6 +526,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_site),
+		cmocka_unit_test(test_unknown_groups),
 		cmocka_unit_test(test_self_off),
 		cmocka_unit_test(test_realm),
 		cmocka_unit_test(test_primary),

@@ -223,6 +223,8 @@ test_accounts(void **state)
 		{ "erin@example.org", false, REASON_TEMPORARY, "" },
 		{ "zoe@example.org", true, REASON_ACCOUNT_UNKNOWN, "" },
 		{ "zoe@example.org", false, REASON_NONE, "" },
+		/* No login is taken for the certificate that it spells. */
+		{ "cert:printer", true, REASON_ACCOUNT_UNKNOWN, "" },
 		{ "alice@example.org", true, REASON_NONE, "" },
 	};
 
@@ -293,6 +295,78 @@ test_overrides(void **state)
 	}
 }
 
+/*
+ * Nobody slips through an override because the table of groups is down: who
+ * might be in a group that is asked more of waits. Others do not.
+ */
+static void
+test_unknown_groups(void **state)
+{
+	static const char *pilot[] = { "group:pilot" };
+	static const char *forbidden[] = { "RET" };
+	static const struct {
+		const char *login;
+		enum rule_mode mode;
+		bool has_parameters;
+		enum reason want;
+	} table[] = {
+		{ "down", RULE_ENFORCE, false, REASON_TEMPORARY },
+		{ "down", RULE_WARN, true, REASON_TEMPORARY },
+		{ "down", RULE_WARN, false, REASON_NONE },
+		{ "alice@example.org", RULE_ENFORCE, false, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct rule_override override = { pilot, 1, { 0 },
+			forbidden, table[i].has_parameters ? 1 : 0 };
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f);
+		for (int rule = 0; rule < RULE_COUNT; rule++) {
+			f.profile.rules[rule] = RULE_WARN;
+			override.modes[rule] = RULE_INHERIT;
+		}
+		override.modes[RULE_FROM_RIGHTS] = (int)table[i].mode;
+		f.site.groups.table = fixture_table("groups");
+		f.site.overrides = &override;
+		f.site.override_count = 1;
+		assert_int_equal(who_identify(&f.facts, &f.profile,
+		    span_of(table[i].login)), 0);
+		fixture_mail(&f, "<alice@example.org>", NULL);
+		v = policy_run(STAGE_MAIL, &f.profile, &f.facts, &f.log);
+		if (v.reason != table[i].want)
+			fail_msg("row %zu: got %s, want %s", i,
+			    reason_info(v.reason)->name,
+			    reason_info(table[i].want)->name);
+		fixture_teardown(&f);
+	}
+}
+
+/* An override speaks of those who are known, "*" too. */
+static void
+test_override_of_nobody(void **state)
+{
+	static const char *all[] = { "*" };
+	struct rule_override override = { all, 1, { 0 }, NULL, 0 };
+	struct fixture f;
+
+	(void)state;
+	for (int rule = 0; rule < RULE_COUNT; rule++)
+		override.modes[rule] = RULE_OFF;
+	for (int is_known = 0; is_known <= 1; is_known++) {
+		setup(&f);
+		f.site.overrides = &override;
+		f.site.override_count = 1;
+		assert_int_equal(who_identify(&f.facts, &f.profile,
+		    span_of(is_known ? "zoe@example.org" : "")), 0);
+		assert_int_equal(f.facts.modes[RULE_AUTH_REQUIRED],
+		    is_known ? RULE_OFF : RULE_ENFORCE);
+		fixture_teardown(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -302,6 +376,8 @@ main(void)
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_accounts),
 		cmocka_unit_test(test_overrides),
+		cmocka_unit_test(test_unknown_groups),
+		cmocka_unit_test(test_override_of_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
