@@ -111,8 +111,9 @@ log_result(const struct transaction *t, enum record_result result,
 	    LOG_LEVEL_INFO,
 	    "%.*s/%s: %s queue=%.*s identity=%.*s client=%.*s sender=%.*s"
 	    "%s%s%s%.*s%.*s", SPAN_ARG(t->session), t->id,
-	    record_result_name(result), SPAN_ARG(t->queue_id.len > 0 ? t->queue_id :
-	    SPAN("-")), SPAN_ARG(identity), SPAN_ARG(t->facts.client.address),
+	    record_result_name(result), SPAN_ARG(t->queue_id.len > 0 ?
+	    t->queue_id : SPAN("-")), SPAN_ARG(identity),
+	    SPAN_ARG(t->facts.client.address),
 	    SPAN_ARG(t->facts.sender.text),
 	    decision->reason == REASON_NONE ? "" : " reason=",
 	    reason_info(decision->reason)->name,
