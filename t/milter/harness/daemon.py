@@ -136,7 +136,9 @@ class Daemon:
         """Makes a configuration, or its text, the content of the file."""
         if not isinstance(configuration, str):
             configuration = conf.text(configuration)
-        self.config.write_text(configuration)
+        new = self.config.with_suffix(".new")
+        new.write_text(configuration)
+        new.replace(self.config)  # a reload sees the old file or the new one
 
     def signal(self, number):
         """Sends it a signal."""
