@@ -355,7 +355,7 @@ static void
 test_hostile(void **state)
 {
 	static const char *const lines[] = { "-", "--", "--x", "--x\r\n",
-		"--x\r\n" MIXED("y") "--y\r\n", "--x\r\n" RFC822,
+		("--x\r\n" MIXED("y") "--y\r\n"), ("--x\r\n" RFC822),
 		"--x\r\nContent-Type: ", " ", "\r\n", "\r", "(",
 		"--xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n" };
 
