@@ -14,7 +14,14 @@ FROM = "From: alice@example.org"
 # For each rule a message that offends against it and against no other.
 OFFENCES = {
     "auth-required": {"login": None, "sender": "<>"},
+    "account": {
+        "login": "suspended@example.org",
+        "sender": "<suspended@example.org>",
+        "message": whole("From: suspended@example.org"),
+    },
     "tls-required": {"tls": None},
+    "parameters": {"params": ("RET=HDRS",)},
+    "recipient-rights": {"recipients": ["<enemy@example.com>"]},
     "envelope-syntax": {"recipients": ["<some one@example.com>"]},
     "envelope-fqdn": {"recipients": ["<someone@localhost>"]},
     "sender-rights": {"sender": "<bob@example.org>"},
@@ -24,7 +31,7 @@ OFFENCES = {
     "message-syntax": {"message": whole(FROM, "X: a\rb")},
 }
 # These need another rule to be off first, or more of a configuration.
-ELSEWHERE = {"return-path"}
+ELSEWHERE = {"return-path", "postmaster", "relay"}
 
 TEXT = (TOP / "submit-milter" / "policy" / "rules.def").read_text()
 RULES = set(re.findall(r'(?m)^RULE\(\w+, "([^"]+)"', TEXT))
@@ -32,7 +39,10 @@ FIXED = set(re.findall(r'(?m)^FIXED_RULE\(\w+, "([^"]+)"', TEXT))
 
 REASONS = {
     "auth-required": "auth-missing",
+    "account": "account-suspended",
     "tls-required": "tls-missing",
+    "parameters": "parameter-forbidden",
+    "recipient-rights": "recipient-not-allowed",
     "envelope-syntax": "recipient-syntax",
     "envelope-fqdn": "recipient-domain",
     "sender-rights": "sender-not-allowed",
@@ -54,7 +64,17 @@ def daemon(module_start, strict):
             profiles.append(conf.profile("%s-%s" % (mode, rule), rules={**also, rule: mode}))
     for mode in ("warn", "off"):
         profiles.append(conf.profile(mode, rules={rule: mode for rule in RULES}))
-    return module_start(conf.changed(strict, profiles=profiles))
+    tables = {
+        "accounts": conf.inline(("suspended@example.org", "suspended")),
+        "denied": conf.inline(("enemy@example.com", "*")),
+    }
+    changes = {
+        "tables": tables,
+        "accounts": {"table": "accounts"},
+        "recipients": {"denied": "denied"},
+        "default_profile": {"forbidden_parameters": ("RET",)},
+    }
+    return module_start(conf.changed(strict, profiles=profiles, **changes))
 
 
 def verdict_of(record, rule):
@@ -138,7 +158,7 @@ def test_everything_off(daemon, kind):
     message = letter("From: bob@localhost", "Cc: a@@b", "X: a\rb", body=b"a\nb\0\r\n")
     got = submit(daemon, message, kind=kind, login=None, tls=None, daemon_name="off")
     assert got.verdict == "passed"
-    assert got.record["verdicts"] == []
+    assert {v["rule"] for v in got.record["verdicts"]} <= FIXED
     assert got.record["signatures"] == [] and got.record["unsigned"]
 
 

@@ -17,6 +17,15 @@ class Tls(typing.NamedTuple):
     bits: str = "256"
 
 
+class Certificate(typing.NamedTuple):
+    """A client's certificate."""
+
+    subject: str = "printer"
+    issuer: str = "Our CA"
+    fingerprint: str = ""
+    verify: str = "OK"  # what the MTA thinks of it; only Sendmail tells
+
+
 @dataclasses.dataclass
 class Client:
     """Who has connected to the MTA, and where."""
@@ -31,6 +40,7 @@ class Client:
     tls: typing.Optional[Tls] = Tls()
     login: typing.Optional[str] = "alice@example.org"
     author: typing.Optional[str] = None  # what it wrote in MAIL AUTH=
+    certificate: typing.Optional[Certificate] = None
 
 
 def macros_of_tls(client):
@@ -42,6 +52,17 @@ def macros_of_tls(client):
         "{cipher}": client.tls.cipher,
         "{cipher_bits}": client.tls.bits,
     }
+
+
+def macros_of_certificate(client):
+    """Whose it is, by whom, and which one."""
+    if client.certificate is None:
+        return {}
+    known = {"{cert_subject}": client.certificate.subject}
+    known["{cert_issuer}"] = client.certificate.issuer
+    if client.certificate.fingerprint:
+        known["{cert_fp}"] = client.certificate.fingerprint
+    return known
 
 
 def macros_of_login(client):
@@ -82,11 +103,14 @@ class Postfix:
     @staticmethod
     def known(stage, client, queue_id, recipients):
         """Macros that have a value at a stage."""
-        known = {**macros_of_listener(client), **macros_of_login(client), "v": "Postfix"}
+        known = {**macros_of_listener(client), **macros_of_login(client)}
+        known["v"] = "Postfix 3.7.11"
         if stage in ("end-of-header", "end"):
             known["{daemon_name}"] = "mx.example.org"
         else:
             known.update(macros_of_tls(client))
+            if client.certificate is not None and client.certificate.verify == "OK":
+                known.update(macros_of_certificate(client))
         if stage in ("data", "end-of-header", "end") or recipients > 1:
             known["i"] = queue_id
         return known
@@ -110,7 +134,10 @@ class Sendmail:
         """Macros that have a value at a stage."""
         known = {**macros_of_listener(client), **macros_of_login(client)}
         known.update(macros_of_tls(client))
-        known.update({"{if_name}": "mx.example.org", "{verify}": "NO"})
+        known.update(macros_of_certificate(client))
+        known.update({"{if_name}": "mx.example.org", "v": "8.17.1"})
+        verify = "NO" if client.certificate is None else client.certificate.verify
+        known["{verify}"] = verify
         if client.login is not None:
             known["{auth_ssf}"] = "256"
         if stage not in ("connect", "helo"):
