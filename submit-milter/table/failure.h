@@ -1,8 +1,8 @@
 /*
  * failure - what went wrong between us and a server, in a line of text.
  *
- * Words of libraries and servers are cut to one line and have no control
- * characters. For the backends of table/ only. Any thread.
+ * Words of libraries and servers are cut to one line; they have no control
+ * characters and are UTF-8. For the backends of table/ only. Any thread.
  */
 #ifndef SUBMIT_TABLE_FAILURE_H
 #define SUBMIT_TABLE_FAILURE_H

@@ -299,6 +299,26 @@ set_options(const struct ldap_table *table, LDAP *ld, int64_t deadline)
 	return 0;
 }
 
+/*
+ * libldap heeds a timeout in the handshake only when it believes that it
+ * connects without waiting; else it turns in a circle until something comes.
+ */
+static int
+shake_hands(LDAP *ld, int64_t deadline, struct failure *failure)
+{
+	const struct timeval left = time_left(deadline);
+	int rc;
+
+	if (ldap_set_option(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON) != 0 ||
+	    ldap_set_option(ld, LDAP_OPT_NETWORK_TIMEOUT, &left) != 0) {
+		failure_set(failure, "libldap refuses an option");
+		return -1;
+	}
+	rc = ldap_install_tls(ld);
+	(void)ldap_set_option(ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_OFF);
+	return rc == LDAP_SUCCESS ? 0 : set_failure(failure, ld, rc);
+}
+
 static int
 start_tls(const struct ldap_table *table, LDAP *ld, int64_t deadline,
     struct failure *failure)
@@ -312,8 +332,7 @@ start_tls(const struct ldap_table *table, LDAP *ld, int64_t deadline,
 	}
 	if (!table->is_tls && !table->is_tls_at_once)
 		return 0;
-	rc = ldap_install_tls(ld);
-	return rc == LDAP_SUCCESS ? 0 : set_failure(failure, ld, rc);
+	return shake_hands(ld, deadline, failure);
 }
 
 static int

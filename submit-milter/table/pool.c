@@ -20,23 +20,27 @@
 struct idle {
 	void *connection;
 	int64_t since;
+	unsigned breaks;	/* that the pool had seen by then */
 };
 
 struct pool {
 	const struct pool_driver *driver;
 	void *context;
-	size_t size;
+	struct pool_limits limits;
 
 	pthread_mutex_t lock;	/* of all that follows */
 	pthread_cond_t changed;
-	struct idle *idle;	/* room for SIZE */
+	struct idle *idle;	/* room for limits.size */
 	size_t idle_count;
 	size_t busy_count;	/* taken, or being connected */
 	size_t connecting;	/* of these */
 	bool is_suspect;	/* something broke; nothing went well since */
+	unsigned breaks;	/* so far; who was idle then is not used */
+	void *trial;		/* taken under suspicion; NULL: none is */
+	bool had_time;		/* ... by one who could wait */
 	int64_t retry_at;	/* connect to nobody before */
 	int64_t moved;		/* when last something went well */
-	struct failure failure;	/* of the last attempt to connect */
+	struct failure failure;	/* what made the server suspect */
 };
 
 static int
@@ -60,17 +64,18 @@ init_locks(struct pool *pool)
 }
 
 struct pool *
-pool_new(const struct pool_driver *driver, void *context, size_t size)
+pool_new(const struct pool_driver *driver, void *context,
+    const struct pool_limits *limits)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
 
-	assert(size > 0);
+	assert(limits->size > 0);
 	if (pool == NULL)
 		return NULL;
 	pool->driver = driver;
 	pool->context = context;
-	pool->size = size;
-	pool->idle = calloc(size, sizeof(*pool->idle));
+	pool->limits = *limits;
+	pool->idle = calloc(limits->size, sizeof(*pool->idle));
 	if (pool->idle == NULL || init_locks(pool) != 0) {
 		free(pool->idle);
 		free(pool);
@@ -103,7 +108,8 @@ pool_free(struct pool **pool)
 static bool
 wait_for_change(struct pool *pool, int64_t deadline)
 {
-	int64_t until = deadline_min(deadline, pool->moved + POOL_STALL_MS);
+	int64_t until = deadline_min(deadline, pool->moved +
+	    pool->limits.stall);
 	struct timespec when = { until / 1000, until % 1000 * 1000000 };
 
 	return pthread_cond_timedwait(&pool->changed, &pool->lock, &when) !=
@@ -121,10 +127,12 @@ next_step(struct pool *pool, bool is_fresh, int64_t now, void **old_r)
 {
 	bool has_idle = pool->idle_count > 0;
 	struct idle *top = pool->idle + (has_idle ? pool->idle_count - 1 : 0);
-	bool is_full = pool->busy_count + pool->idle_count == pool->size;
+	bool is_full = pool->busy_count + pool->idle_count ==
+	    pool->limits.size;
 
 	*old_r = NULL;
-	if (has_idle && !is_fresh && now - top->since < POOL_IDLE_MS) {
+	if (has_idle && !is_fresh && top->breaks == pool->breaks &&
+	    now - top->since < pool->limits.idle) {
 		pool->idle_count--;
 		*old_r = top->connection;
 		return STEP_USE;
@@ -132,7 +140,8 @@ next_step(struct pool *pool, bool is_fresh, int64_t now, void **old_r)
 	if (now < pool->retry_at && pool->busy_count == 0)
 		return STEP_FAIL;
 	if (now < pool->retry_at || (is_full && !has_idle) ||
-	    (pool->is_suspect && pool->connecting > 0))
+	    (pool->is_suspect && (pool->connecting > 0 ||
+	    pool->trial != NULL)))
 		return STEP_WAIT;
 	if (has_idle) {
 		pool->idle_count--;
@@ -142,27 +151,29 @@ next_step(struct pool *pool, bool is_fresh, int64_t now, void **old_r)
 }
 
 /*
- * Notes how an attempt to connect ended. One that failed for want of time
- * says nothing about the server.
+ * A connection broke, or was not made. When that was a trial, or as good as
+ * one, nobody tries for a while; but one that failed for want of time says
+ * nothing about the server.
  */
 static void
-note_connect(struct pool *pool, bool is_good, bool had_time,
+suspect(struct pool *pool, bool is_trial, bool had_time,
     const struct failure *failure)
 {
-	int64_t now = deadline_now();
+	pool->is_suspect = true;
+	pool->breaks++;
+	pool->failure = *failure;
+	if (is_trial && had_time)
+		pool->retry_at = deadline_in(pool->limits.backoff);
+}
 
-	pool->connecting--;
-	pool->is_suspect = !is_good;
-	if (is_good) {
-		pool->moved = now;
-		pool->retry_at = 0;
-	} else {
-		pool->busy_count--;
-		pool->failure = *failure;
-		if (had_time)
-			pool->retry_at = now + POOL_BACKOFF_MS;
-	}
-	(void)pthread_cond_broadcast(&pool->changed);
+/* The server has answered: all is well. */
+static void
+put_back(struct pool *pool, void *connection)
+{
+	pool->moved = deadline_now();
+	pool->is_suspect = false;
+	pool->idle[pool->idle_count++] = (struct idle){ connection,
+		pool->moved, pool->breaks };
 }
 
 /* Begins and ends with the lock held; lets go of it in between. */
@@ -182,14 +193,22 @@ connect_one(struct pool *pool, void *old, int64_t deadline,
 		pool->driver->disconnect(pool->context, old, false);
 	connection = pool->driver->connect(pool->context, deadline, failure);
 	(void)pthread_mutex_lock(&pool->lock);
-	note_connect(pool, connection != NULL, had_time, failure);
+	pool->connecting--;
+	if (connection == NULL) {
+		pool->busy_count--;
+		suspect(pool, true, had_time, failure);
+	} else if (pool->is_suspect && pool->trial == NULL) {
+		pool->trial = connection;
+		pool->had_time = had_time;
+	}
+	(void)pthread_cond_broadcast(&pool->changed);
 	return connection;
 }
 
 static void *
 fail_wait(struct pool *pool, struct failure *failure)
 {
-	if (pool->is_suspect && pool->failure.text[0] != '\0')
+	if (pool->is_suspect)
 		*failure = pool->failure;
 	else
 		failure_set(failure, "no connection is free and the server "
@@ -245,22 +264,28 @@ pool_take(struct pool *pool, bool is_fresh, int64_t deadline,
 }
 
 void
-pool_give(struct pool *pool, void *connection, bool is_broken)
+pool_give(struct pool *pool, void *connection, const struct failure *broken)
 {
-	if (is_broken)
-		pool->driver->disconnect(pool->context, connection, true);
+	bool is_trial, was_suspect;
+
 	(void)pthread_mutex_lock(&pool->lock);
-	pool->busy_count--;
-	if (is_broken) {
-		pool->is_suspect = true;
-		pool->failure.text[0] = '\0';
+	is_trial = connection == pool->trial;
+	was_suspect = pool->is_suspect;
+	if (is_trial)
+		pool->trial = NULL;
+	if (broken == NULL) {
+		put_back(pool, connection);
 	} else {
-		pool->moved = deadline_now();
-		pool->is_suspect = false;
-		pool->idle[pool->idle_count++] = (struct idle){ connection,
-			pool->moved };
+		suspect(pool, is_trial, pool->had_time, broken);
+		(void)pthread_mutex_unlock(&pool->lock);
+		pool->driver->disconnect(pool->context, connection, true);
+		(void)pthread_mutex_lock(&pool->lock);
 	}
-	(void)pthread_cond_signal(&pool->changed);
+	pool->busy_count--;
+	if (was_suspect)
+		(void)pthread_cond_broadcast(&pool->changed);
+	else
+		(void)pthread_cond_signal(&pool->changed);
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 

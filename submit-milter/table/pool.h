@@ -2,13 +2,15 @@
  * pool - the connections to one server: few, used again, and never the
  * reason why everything stands still.
  *
- * At most SIZE connections are open, made when they are needed. Who finds
- * none free waits, but not beyond the deadline, and not when the server has
- * answered nobody for POOL_STALL_MS. After a failed attempt to connect,
- * nobody tries again for POOL_BACKOFF_MS: callers are told at once what
- * failed. Then one tries, and the others follow when that went well. So a
- * server that hangs holds up as many threads as there are connections, and
- * one later on.
+ * Connections are made when they are needed. Who finds none free waits, but
+ * not beyond the deadline, and not when the server has answered nobody for
+ * a while.
+ *
+ * When a connection breaks the server is suspected, and one thread alone
+ * tries it, with a connection made for that. If that is not answered either,
+ * nobody tries for a while: callers are told at once what failed. The first
+ * answer ends the suspicion. So a server that hangs holds up as many threads
+ * as there are connections, and later on one.
  *
  * Any thread. Its lock is a leaf; nothing is connected, disconnected or
  * asked under it. For the backends of table/ only.
@@ -22,12 +24,14 @@
 
 #include "table/failure.h"
 
-#define POOL_STALL_MS 1000
-#define POOL_BACKOFF_MS 1000
-/* Who was idle for so long may have been forgotten by a firewall. */
-#define POOL_IDLE_MS 60000
-
 struct pool;
+
+struct pool_limits {
+	size_t size;		/* connections at the most */
+	int stall;		/* ms to wait for a server that is silent */
+	int backoff;		/* ms between two trials */
+	int idle;		/* ms that one may lie unused */
+};
 
 struct pool_driver {
 	/* A connection by DEADLINE, or NULL and *failure. */
@@ -39,7 +43,7 @@ struct pool_driver {
 
 /* Keeps DRIVER and CONTEXT. NULL when there is no memory. */
 struct pool *pool_new(const struct pool_driver *driver, void *context,
-    size_t size) __attribute__((warn_unused_result));
+    const struct pool_limits *limits) __attribute__((warn_unused_result));
 
 /* All connections must have been given back. Takes NULL; leaves NULL. */
 void pool_free(struct pool **pool);
@@ -52,7 +56,9 @@ void pool_free(struct pool **pool);
 void *pool_take(struct pool *pool, bool is_fresh, int64_t deadline,
     struct failure *failure) __attribute__((warn_unused_result));
 
-void pool_give(struct pool *pool, void *connection, bool is_broken);
+/* BROKEN tells why the connection is of no more use; NULL: it is good. */
+void pool_give(struct pool *pool, void *connection,
+    const struct failure *broken);
 
 /* Connections that are open now, idle ones included. */
 size_t pool_count(struct pool *pool);

@@ -13,6 +13,10 @@
 
 #define ANSWER_CEILING (64u << 10)
 #define IDENTITY_CEILING (1u << 20)
+/* See struct pool_limits; a firewall may forget who is idle for minutes. */
+#define STALL_MS 1000
+#define BACKOFF_MS 1000
+#define IDLE_MS 60000
 
 struct remote {
 	struct remote *next;	/* of the registry */
@@ -126,6 +130,12 @@ static struct remote *
 remote_new(const struct remote_driver *driver, const struct table_spec *spec,
     struct endpoint *endpoint, char **identity, char **error_r)
 {
+	const struct pool_limits limits = {
+		.size = (size_t)spec->connections,
+		.stall = STALL_MS,
+		.backoff = BACKOFF_MS,
+		.idle = IDLE_MS,
+	};
 	struct remote *remote = calloc(1, sizeof(*remote));
 
 	if (remote == NULL)
@@ -138,8 +148,7 @@ remote_new(const struct remote_driver *driver, const struct table_spec *spec,
 	*identity = NULL;
 	*endpoint = (struct endpoint){ .count = 0 };
 	remote->label = backend_error("%s at %s", spec->type, spec->server);
-	remote->pool = pool_new(&connections, remote,
-	    (size_t)spec->connections);
+	remote->pool = pool_new(&connections, remote, &limits);
 	if (spec->cache_time > 0 && spec->cache_size > 0)
 		remote->cache = cache_new((size_t)spec->cache_size,
 		    (int64_t)spec->cache_time * 1000);
@@ -281,7 +290,8 @@ ask_once(const struct remote *remote, struct span key, bool is_fresh,
 	sbuf_clear(values);
 	answer = remote->driver->ask(connection, key, deadline, values,
 	    failure);
-	pool_give(remote->pool, connection, answer == REMOTE_BROKEN);
+	pool_give(remote->pool, connection, answer == REMOTE_BROKEN ?
+	    failure : NULL);
 	return answer;
 }
 

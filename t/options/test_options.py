@@ -24,6 +24,7 @@ DUMP = os.environ.get("OPTIONS_DUMP", "t/options/dump")
 SAMPLE = TOP / "conf/submit-milter.conf"
 MANUAL = TOP / "submit-milter/submit-milter.conf.5"
 DAEMON_MANUAL = TOP / "submit-milter/submit-milter.8"
+TABLES_MANUAL = TOP / "submit-milter/submit-milter-tables.5"
 
 GROUPS = {"group", "groups by name", "list of groups"}
 ARRAYS = {"array of networks", "array of strings"}
@@ -299,6 +300,7 @@ def main():
     check_rules(options, rows("--rules"))
     check_lint(MANUAL)
     check_lint(DAEMON_MANUAL)
+    check_lint(TABLES_MANUAL)
     for fault in faults:
         print(fault)
     print(f"{len(options)} options, {len(faults)} faults")

@@ -1,0 +1,118 @@
+"""Fixtures of the tests of remote tables. See README."""
+
+import concurrent.futures
+import os
+import sys
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(__file__))
+
+from asking import Asker  # noqa: E402
+from servers.ldap import Ldap  # noqa: E402
+from servers.mysql import Mysql  # noqa: E402
+from servers.pgsql import Pgsql  # noqa: E402
+from servers.redis import Redis  # noqa: E402
+from servers.socketmap import Socketmap  # noqa: E402
+
+KINDS = {"pgsql": Pgsql, "mysql": Mysql, "ldap": Ldap, "redis": Redis, "socketmap": Socketmap}
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "proves(id, ...): the requirements that the test proves"
+    )
+    config.addinivalue_line("markers", "with_server(kind, ...): not with the others")
+
+
+def pytest_collection_modifyitems(items):
+    """Every test says which requirements it proves."""
+    # A test for none of the servers wanted was made with nothing in place of one.
+    items[:] = [
+        item
+        for item in items
+        if "server" not in item.fixturenames or item.callspec.params["server"] in KINDS
+    ]
+    for item in items:
+        if not any(mark.args for mark in item.iter_markers("proves")):
+            raise pytest.UsageError("%s proves nothing" % item.nodeid)
+
+
+def make(kind):
+    """A server that runs."""
+    server = KINDS[kind]()
+    try:
+        server.prepare()
+        server.start()
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+class Servers:
+    """All of them, each made in a thread of its own from the beginning on."""
+
+    def __init__(self, kinds):
+        self.workers = concurrent.futures.ThreadPoolExecutor(len(KINDS))
+        self.coming = {kind: self.workers.submit(make, kind) for kind in kinds}
+
+    def __getitem__(self, kind):
+        return self.coming[kind].result()
+
+    def close(self):
+        """Ends all that came into being."""
+        for future in self.coming.values():
+            if future.exception() is None:
+                future.result().close()
+        self.workers.shutdown()
+
+
+@pytest.fixture(scope="session")
+def servers(request):
+    """The five servers, by the type of their tables; or the one wanted."""
+    only = request.config.getoption("server")
+    all_of_them = Servers([only] if only else list(KINDS))
+    yield all_of_them
+    all_of_them.close()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--server", choices=KINDS, help="only tests with this server")
+
+
+def pytest_generate_tests(metafunc):
+    """A test that wants "server" is made for each, or for those it names."""
+    if "server" not in metafunc.fixturenames:
+        return
+    only = metafunc.config.getoption("server")
+    marks = [set(mark.args) for mark in metafunc.definition.iter_markers("with_server")]
+    kinds = [k for k in KINDS if all(k in mark for mark in marks) and only in (None, k)]
+    metafunc.parametrize("server", kinds, indirect=True)
+
+
+@pytest.fixture
+def server(request, servers):
+    """Each of the servers; afterwards it runs, whatever the test did."""
+    one = servers[request.param]
+    yield one
+    one.thaw()
+    if one.child.poll() is not None:
+        one.start()
+
+
+@pytest.fixture
+def asker(tmp_path):
+    """`asker(t={...})`: a process that asks these tables."""
+    started = []
+
+    def start(**tables):
+        folder = tmp_path / str(len(started))
+        folder.mkdir()
+        started.append(Asker(folder, **tables))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

@@ -1,0 +1,1 @@
+"""The servers that tables ask: each started alone, in a folder of its own."""
