@@ -7,6 +7,9 @@
  * longer the one that was opened: the library keeps pages of its own. One
  * look-up at a time is in a file; each takes microseconds. The lock of the
  * opened file is a leaf.
+ *
+ * The library can go in circles in a broken file. One that is not too large
+ * is therefore read and verified as a whole when it is opened.
  */
 #include <config.h>
 
@@ -25,6 +28,8 @@
 
 #include "table/compiled.h"
 
+#define VERIFY_MOST (64 << 20)	/* octets: a third of a second */
+
 struct opened {
 	DB *db;
 	int fd;			/* for lock and changes */
@@ -35,12 +40,19 @@ struct opened {
 static const DBTYPE hash_type = DB_HASH;
 static const DBTYPE btree_type = DB_BTREE;
 
-/* The library would write to standard error. */
+/* The library would write to standard error, and what it saw to output. */
 static void
-say_nothing(const DB_ENV *env, const char *prefix, const char *message)
+hear_error(const DB_ENV *env, const char *prefix, const char *message)
 {
 	(void)env;
 	(void)prefix;
+	(void)message;
+}
+
+static void
+hear_message(const DB_ENV *env, const char *message)
+{
+	(void)env;
 	(void)message;
 }
 
@@ -81,15 +93,47 @@ is_whole(const struct opened *opened, DBTYPE type)
 	return pages * page_size <= (uint64_t)opened->file.st_size;
 }
 
+/* 0 or an error of the library. */
+static int
+new_handle(DB **db_r)
+{
+	int rc = db_create(db_r, NULL, 0);
+
+	if (rc == 0) {
+		(*db_r)->set_errcall(*db_r, hear_error);
+		(*db_r)->set_msgcall(*db_r, hear_message);
+	}
+	return rc;
+}
+
+/* NULL, or what is wrong. */
+static const char *
+verify(const char *path)
+{
+	DB *db;
+	int rc = new_handle(&db);
+
+	/* This takes the handle with it. */
+	if (rc == 0)
+		rc = db->verify(db, path, NULL, NULL, 0);
+	if (rc == DB_VERIFY_BAD)
+		return "is broken, says Berkeley DB";
+	return rc == 0 ? NULL : db_strerror(rc);
+}
+
 /* NULL, or what is wrong. The file is locked. */
 static const char *
 open_rows(struct opened *opened, const char *path, DBTYPE type)
 {
-	int rc = db_create(&opened->db, NULL, 0);
+	const char *why = opened->file.st_size > VERIFY_MOST ? NULL :
+	    verify(path);
+	int rc;
 
+	if (why != NULL)
+		return why;
+	rc = new_handle(&opened->db);
 	if (rc != 0)
 		return db_strerror(rc);
-	opened->db->set_errcall(opened->db, say_nothing);
 	rc = opened->db->open(opened->db, NULL, path, NULL, type,
 	    DB_RDONLY | DB_NOMMAP, 0);
 	if (rc == EINVAL)

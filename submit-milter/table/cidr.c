@@ -3,8 +3,9 @@
  *
  *	pattern = network / "[" network "]" / "[" address "]" "/" 1*DIGIT
  *
- * with networks as in syntax/cidr.h. As in Postfix, a network of IPv6 holds
- * no address of IPv4, though that is written as one of IPv6 in part.
+ * with networks as in syntax/cidr.h. As in Postfix, a network says nothing
+ * of addresses of the other version of IP: "::/0" holds no address of IPv4,
+ * and "!10.0.0.0/8" none of IPv6.
  */
 #include "table/backend.h"
 
@@ -58,16 +59,17 @@ begin(struct matcher *matcher, const char **error_r)
 	return ip_parse(matcher->key, ip) == 1 ? 1 : 0;
 }
 
-static int
+static enum match
 match(const void *pattern, struct matcher *matcher, const char **error_r)
 {
 	const struct cidr *cidr = pattern;
+	bool is_ipv4 = cidr->prefix >= MAPPED_PREFIX &&
+	    cidr_contains(&mapped, &cidr->network);
 
 	(void)error_r;
-	if (cidr->prefix < MAPPED_PREFIX &&
-	    cidr_contains(&mapped, matcher->state))
-		return 0;
-	return cidr_contains(cidr, matcher->state) ? 1 : 0;
+	if (cidr_contains(&mapped, matcher->state) != is_ipv4)
+		return MATCH_NEITHER;
+	return cidr_contains(cidr, matcher->state) ? MATCH_YES : MATCH_NO;
 }
 
 static struct span

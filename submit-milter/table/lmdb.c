@@ -9,8 +9,10 @@
  * finished transaction can see, so a snapshot that still is the last one
  * was whole while we read.
  *
- * LMDB believes its file. One that is shorter than it says is told before
- * it is read; one that is cut while we read kills the reader (SIGBUS).
+ * LMDB believes its file, and ends the process when it notices that it
+ * should not have; we jump out of that. A file that is shorter than it says
+ * is told before it is read; one that is cut while we read kills the reader
+ * (SIGBUS).
  */
 #include <config.h>
 
@@ -19,6 +21,7 @@
 #if HAVE_LMDB
 
 #include <lmdb.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -26,11 +29,30 @@
 
 #define META_PAGES 2
 
+/*
+ * A writer that deletes may leave out the last pages when they are free;
+ * postmap never does. Such a file cannot be told from one that was cut.
+ */
+#define TOO_SHORT "is shorter than it says: copy it again, or make a whole " \
+    "one of it (mdb_copy -c)"
+
 struct opened {
 	MDB_env *env;
 	MDB_dbi dbi;
 	uint64_t page_size;
 };
+
+/* Where this thread goes on when LMDB wants to end the process. */
+static _Thread_local jmp_buf *rescue;
+
+static void
+jump_out(MDB_env *env, const char *message)
+{
+	(void)env;
+	(void)message;
+	if (rescue != NULL)
+		longjmp(*rescue, 1);
+}
 
 static void
 close_file(void *handle)
@@ -56,12 +78,13 @@ file_size(const struct opened *opened)
 
 /* Are all pages there that the file says it has? */
 static bool
-is_whole(const struct opened *opened, uint64_t size)
+is_whole(const struct opened *opened)
 {
 	MDB_envinfo info;
 
-	return mdb_env_info(opened->env, &info) == 0 &&
-	    info.me_last_pgno < size / opened->page_size;
+	return file_size(opened) > 0 &&
+	    mdb_env_info(opened->env, &info) == 0 &&
+	    info.me_last_pgno < file_size(opened) / opened->page_size;
 }
 
 /* 0 or an error of LMDB. */
@@ -70,14 +93,12 @@ open_rows(struct opened *opened)
 {
 	MDB_txn *txn;
 	MDB_stat stat;
-	uint64_t size;
 	int rc = mdb_env_stat(opened->env, &stat);
 
 	if (rc != 0)
 		return rc;
 	opened->page_size = stat.ms_psize;
-	size = file_size(opened);
-	if (size == 0 || !is_whole(opened, size))
+	if (!is_whole(opened))
 		return MDB_CORRUPTED;
 	rc = mdb_txn_begin(opened->env, NULL, MDB_RDONLY, &txn);
 	if (rc != 0)
@@ -99,6 +120,7 @@ open_file(const void *context, const char *path, void **opened_r,
 		free(opened);
 		return LIVE_OPEN_FAILED;
 	}
+	(void)mdb_env_set_assert(opened->env, jump_out);
 	rc = mdb_env_open(opened->env, path, MDB_RDONLY | MDB_NOSUBDIR |
 	    MDB_NOLOCK | MDB_NOTLS, 0);
 	if (rc == 0)
@@ -110,7 +132,8 @@ open_file(const void *context, const char *path, void **opened_r,
 	close_file(opened);
 	if (rc == MDB_MAP_RESIZED)
 		return LIVE_OPEN_BUSY;
-	*error_r = backend_error("%s: %s", path, mdb_strerror(rc));
+	*error_r = backend_error("%s: %s", path, rc == MDB_CORRUPTED ?
+	    TOO_SHORT : mdb_strerror(rc));
 	return LIVE_OPEN_FAILED;
 }
 
@@ -152,17 +175,34 @@ is_last(const struct opened *opened, MDB_txn *txn)
 }
 
 static enum live_answer
+ask_guarded(struct snapshot *snapshot, struct span key, struct arena *arena,
+    struct span *value_r, const char **error_r)
+{
+	enum live_answer answer;
+	jmp_buf here;
+
+	if (setjmp(here) != 0) {
+		rescue = NULL;
+		*error_r = "the LMDB file is broken";
+		return LIVE_FAILED;
+	}
+	rescue = &here;
+	answer = compiled_ask(get, snapshot, key, arena, value_r, error_r);
+	rescue = NULL;
+	return answer;
+}
+
+static enum live_answer
 ask(void *handle, struct span key, int64_t deadline, struct arena *arena,
     struct span *value_r, const char **error_r)
 {
 	const struct opened *opened = handle;
 	struct snapshot snapshot = { .dbi = opened->dbi };
-	uint64_t size = file_size(opened);
 	enum live_answer answer;
 	int rc;
 
 	(void)deadline;
-	if (size == 0)
+	if (file_size(opened) == 0)
 		return LIVE_STALE;
 	rc = mdb_txn_begin(opened->env, NULL, MDB_RDONLY, &snapshot.txn);
 	if (rc == MDB_MAP_RESIZED)
@@ -171,11 +211,11 @@ ask(void *handle, struct span key, int64_t deadline, struct arena *arena,
 		*error_r = mdb_strerror(rc);
 		return LIVE_FAILED;
 	}
-	if (is_whole(opened, size)) {
-		answer = compiled_ask(get, &snapshot, key, arena, value_r,
+	if (is_whole(opened)) {
+		answer = ask_guarded(&snapshot, key, arena, value_r,
 		    error_r);
 	} else {
-		*error_r = mdb_strerror(MDB_CORRUPTED);
+		*error_r = "the file " TOO_SHORT;
 		answer = LIVE_FAILED;
 	}
 	if (!is_last(opened, snapshot.txn))

@@ -132,7 +132,7 @@ begin(struct matcher *matcher, const char **error_r)
 	return 1;
 }
 
-static int
+static enum match
 match(const void *pattern, struct matcher *matcher, const char **error_r)
 {
 	const struct state *state = matcher->state;
@@ -142,15 +142,15 @@ match(const void *pattern, struct matcher *matcher, const char **error_r)
 
 	/* 0: more groups than anybody wants to know of */
 	if (rc >= 0)
-		return 1;
+		return MATCH_YES;
 	if (rc == PCRE2_ERROR_NOMATCH)
-		return 0;
+		return MATCH_NO;
 	*error_r = "out of memory";
 	said = arena_alloc(matcher->arena, ERROR_MAX);
 	if (said != NULL && pcre2_get_error_message(rc, (PCRE2_UCHAR *)said,
 	    ERROR_MAX) >= 0)
 		*error_r = said;
-	return -1;
+	return MATCH_FAILED;
 }
 
 static struct span

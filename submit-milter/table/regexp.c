@@ -167,19 +167,19 @@ begin(struct matcher *matcher, const char **error_r)
 	return 1;
 }
 
-static int
+static enum match
 match(const void *pattern, struct matcher *matcher, const char **error_r)
 {
 	struct state *state = matcher->state;
 
 	switch (regexec(pattern, state->key, state->count, state->groups, 0)) {
 	case 0:
-		return 1;
+		return MATCH_YES;
 	case REG_NOMATCH:
-		return 0;
+		return MATCH_NO;
 	default:
 		*error_r = "out of memory for a pattern";
-		return -1;
+		return MATCH_FAILED;
 	}
 }
 

@@ -352,17 +352,17 @@ try_all(const struct rules *rules, struct matcher *matcher,
 	while (i < rules->count) {
 		const struct rule *rule = &rules->list[i++];
 		const char *what = NULL;
-		int rc;
+		enum match match;
 
 		if (++tried % LOOK_AT_CLOCK == 0 &&
 		    deadline_left(deadline) == 0)
 			return fail_at(rules, rule, "there was no time for "
 			    "this pattern", matcher->arena, error_r);
-		rc = rules->engine->match(rule->pattern, matcher, &what);
-		if (rc < 0)
+		match = rules->engine->match(rule->pattern, matcher, &what);
+		if (match == MATCH_FAILED)
 			return fail_at(rules, rule, what, matcher->arena,
 			    error_r);
-		if ((rc == 1) == rule->is_negated) {
+		if (match != (rule->is_negated ? MATCH_NO : MATCH_YES)) {
 			if (rule->is_if)
 				i = rule->end;
 		} else if (!rule->is_if) {

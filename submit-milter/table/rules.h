@@ -23,6 +23,13 @@ struct matcher {
 	void *state;		/* of the engine, for this look-up */
 };
 
+enum match {
+	MATCH_YES,
+	MATCH_NO,
+	MATCH_NEITHER,		/* not even with "!": not this kind of key */
+	MATCH_FAILED,
+};
+
 struct rules_engine {
 	/* Results have places for groups (substitute.h). */
 	bool has_groups;
@@ -34,8 +41,8 @@ struct rules_engine {
 	void (*free)(void *pattern);
 	/* 1; 0 when no pattern can match the key; -1 and *error_r. */
 	int (*begin)(struct matcher *matcher, const char **error_r);
-	/* 1, 0, or -1 and *error_r, which lives in the arena or for ever. */
-	int (*match)(const void *pattern, struct matcher *matcher,
+	/* After MATCH_FAILED *error_r lives in the arena or for ever. */
+	enum match (*match)(const void *pattern, struct matcher *matcher,
 	    const char **error_r);
 	/* Of the last match; empty when the group took no part. */
 	struct span (*group)(const struct matcher *matcher, unsigned number);
