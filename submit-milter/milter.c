@@ -36,9 +36,11 @@ static bool is_unix_socket;		/* likewise */
  * makes that a disaster. Where the MTA wants them all the same, libmilter
  * says so for us; but it writes a line to syslog for each callback that
  * returns anything else than it has promised.
+ * Chunks of the body are answered: the last one may come with the end of the
+ * message, and when that is met by silence, libmilter leaves on_end() out.
  */
 static const unsigned long silent_steps = SMFIP_NR_CONN | SMFIP_NR_HELO |
-    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY;
+    SMFIP_NR_HDR | SMFIP_NR_EOH;
 
 static sfsistat
 go_on_silently(void)
@@ -275,7 +277,8 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t len)
 	if (session != NULL)
 		session_body(session, (struct span){ (const char *)octets,
 		    len });
-	return go_on_silently();
+	/* See silent_steps. */
+	return SMFIS_CONTINUE;
 }
 
 /* One edit as the MTA takes it. libmilter changes none of the strings. */
