@@ -12,7 +12,6 @@ SILENT = (
     | Step.SILENT_HELO
     | Step.SILENT_HEADER
     | Step.SILENT_END_OF_HEADER
-    | Step.SILENT_BODY
 )
 
 # What must be known at a stage, whatever else is asked for.
