@@ -35,4 +35,21 @@ def text(**changes):
 
 def filled_in(configuration, lab):
     """A configuration for a reload, in which nobody fills in names."""
-    return configuration.replace("@LAB_KEYS@", str(lab.folder / "keys"))
+    configuration = configuration.replace("@LAB_KEYS@", str(lab.folder / "keys"))
+    return configuration.replace("@LAB_DIR@", str(lab.folder))
+
+
+def inline(**tables):
+    """Tables of rows: name=[(key, value), ...], or the text of one."""
+    parts = []
+    for name, rows in tables.items():
+        if not isinstance(rows, str):
+            pairs = ", ".join('[ "%s", "%s" ]' % row for row in rows)
+            rows = '{ type = "inline"; rows = ( %s ); }' % pairs
+        parts.append("%s: %s;" % (name, rows))
+    return "{ %s }" % "\n".join(parts)
+
+
+def names(*words):
+    """An array of strings."""
+    return "[ %s ]" % ", ".join('"%s"' % word for word in words)

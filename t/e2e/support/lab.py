@@ -66,6 +66,10 @@ class Lab:
             for name in ("submission", "submissions", "mx")
         }
         self.ca = environment["LAB_CA"]
+        self.client_certificate = (
+            environment["LAB_CLIENT_CERT"],
+            environment["LAB_CLIENT_KEY"],
+        )
         self.dns = environment["LAB_DNS"]
         self.folder = pathlib.Path(environment["LAB_DIR"])
         self.config = pathlib.Path(environment["LAB_CONFIG"])

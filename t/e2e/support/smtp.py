@@ -36,14 +36,25 @@ class Reply:
 class Client:
     """One connection to the lab's mail server."""
 
-    def __init__(self, lab, listener="submission", helo=None, tls=True, version=None):
+    def __init__(
+        self,
+        lab,
+        listener="submission",
+        helo=None,
+        tls=True,
+        version=None,
+        source="127.0.0.1",
+        certificate=False,
+    ):
         self.lab = lab
         self.helo = helo or lab.token()
         self.context = ssl.create_default_context(cafile=lab.ca)
         if version:
             self.context.maximum_version = version
+        if certificate:
+            self.context.load_cert_chain(*lab.client_certificate)
         address = (lab.host, lab.ports[listener])
-        self.socket = socket.create_connection(address, TIMEOUT)
+        self.socket = socket.create_connection(address, TIMEOUT, (source, 0))
         self.file = None
         if listener == "submissions":
             self.wrap()

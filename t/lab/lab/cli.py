@@ -38,7 +38,10 @@ COMMAND finds the lab in its environment:
   LAB_SOCKET         its milter socket
   LAB_MAIL_LOG  LAB_MILTER_LOG
                      what the mail server and submit-milter logged
-  LAB_MTA  LAB_DIR   name of the mail server; folder that holds all of this
+  LAB_MTA  LAB_MTA_CONFIG
+                     name of the mail server; folder of its configuration
+  LAB_DIR            folder that holds all of this; in it `networks` and
+                     `clients`, tables of clients without login
 
 A configuration given with --config is used as it is, but for the socket, the
 user, the log and the audit file, which the lab sets. In it, @LAB_DIR@,

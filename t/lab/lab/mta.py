@@ -20,6 +20,9 @@ class Mta(abc.ABC):
     Made with the Place, the Certificates, the Accounts, the path of the
     milter's socket and the port of the next hop. prepare() writes files only
     and needs the certificates and accounts made; start() does not wait.
+    etc is the folder of its configuration, for tools that want it. In dir are
+    networks, a cidr table of clients that are known by address, and clients,
+    the source of the table in which clients may be seen for a while.
     """
 
     name = None

@@ -104,6 +104,7 @@ class MailSystem:
         """The variables in which COMMAND finds the lab."""
         values = {
             "LAB_MTA": self.mta.name,
+            "LAB_MTA_CONFIG": self.mta.etc,
             "LAB_HOST": HOST,
             "LAB_SUBMISSION_PORT": self.mta.submission_port,
             "LAB_SUBMISSIONS_PORT": self.mta.submissions_port,
