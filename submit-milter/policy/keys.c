@@ -204,3 +204,37 @@ identity_keys_ask(const struct identity *identity,
 	}
 	return answer;
 }
+
+enum lookup
+group_key_ask(struct span group, const struct table *table,
+    struct resolver *resolver, struct span *key_r, struct span *value_r,
+    const char **error_r)
+{
+	*key_r = arena_printf(resolver->arena, "group:%.*s",
+	    SPAN_ARG(group));
+	if (key_r->ptr == NULL) {
+		*error_r = "out of memory";
+		return LOOKUP_FAILED;
+	}
+	return resolver_lookup(resolver, table, *key_r, value_r, error_r);
+}
+
+enum lookup
+identity_or_group_ask(const struct identity *identity,
+    const struct identity_rules *rules, const struct table *table,
+    struct resolver *resolver, struct span *key_r, struct span *value_r,
+    const char **error_r)
+{
+	enum lookup answer = identity_keys_ask(identity, rules, table,
+	    resolver, key_r, value_r, error_r);
+
+	for (size_t i = 0; i < identity->group_count &&
+	    answer == LOOKUP_NOT_FOUND; i++)
+		answer = group_key_ask(identity->groups[i], table, resolver,
+		    key_r, value_r, error_r);
+	if (answer == LOOKUP_NOT_FOUND && identity->groups_error != NULL) {
+		*error_r = identity->groups_error;
+		return LOOKUP_FAILED;
+	}
+	return answer;
+}

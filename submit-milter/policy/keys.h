@@ -40,11 +40,25 @@ enum lookup address_keys_visit(const struct address_keys *keys,
 
 struct resolver;
 
+/* Asks TABLE for the row "group:GROUP". */
+enum lookup group_key_ask(struct span group, const struct table *table,
+    struct resolver *resolver, struct span *key_r, struct span *value_r,
+    const char **error_r) __attribute__((warn_unused_result));
+
 /*
  * Asks TABLE for the row of an identity: by its typed name ("sasl:a@b"), and
  * for a SASL login by the bare one too, without the realm if it has that.
  */
 enum lookup identity_keys_ask(const struct identity *identity,
+    const struct identity_rules *rules, const struct table *table,
+    struct resolver *resolver, struct span *key_r, struct span *value_r,
+    const char **error_r) __attribute__((warn_unused_result));
+
+/*
+ * The same; without such a row, that of the first of its groups that has one
+ * ("group:staff").
+ */
+enum lookup identity_or_group_ask(const struct identity *identity,
     const struct identity_rules *rules, const struct table *table,
     struct resolver *resolver, struct span *key_r, struct span *value_r,
     const char **error_r) __attribute__((warn_unused_result));

@@ -70,7 +70,7 @@ find_scope(const struct profile *profile, struct facts *facts,
 	enum lookup answer = LOOKUP_NOT_FOUND;
 
 	if (rights->scopes != NULL)
-		answer = identity_keys_ask(&facts->identity,
+		answer = identity_or_group_ask(&facts->identity,
 		    &facts->rights->identity, rights->scopes,
 		    &facts->resolver, &key, &value, error_r);
 	if (answer == LOOKUP_FAILED)

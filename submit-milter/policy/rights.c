@@ -97,15 +97,9 @@ check_group(const struct rights *rights, const struct table *table,
     const char **error_r)
 {
 	struct span value;
-	enum lookup answer;
+	enum lookup answer = group_key_ask(group, table, resolver, key_r,
+	    &value, error_r);
 
-	*key_r = arena_printf(resolver->arena, "group:%.*s",
-	    SPAN_ARG(group));
-	if (key_r->ptr == NULL) {
-		*error_r = "out of memory";
-		return LOOKUP_FAILED;
-	}
-	answer = resolver_lookup(resolver, table, *key_r, &value, error_r);
 	return answer != LOOKUP_FOUND ? answer : match_patterns(rights,
 	    value, keys, resolver->arena, error_r);
 }

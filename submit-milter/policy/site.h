@@ -80,7 +80,7 @@ enum recipient_scope {
 /* To whom an identity may write (RFC 6409 section 6.2). */
 struct recipient_rights {
 	enum recipient_scope scope;	/* of those not in the table */
-	/* Identity -> "any", "local", "listed" or "none", "max=N"; or NULL */
+	/* Identity or group -> "any", "local", "listed" or "none", "max=N" */
 	const struct table *scopes;
 	/* Recipient address -> identities that may write to it, or "*" */
 	const struct table *allowed;

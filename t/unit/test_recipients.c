@@ -15,6 +15,8 @@ static const struct fixture_row rows[] = {
 	{ "scopes", "odd@example.org", "everybody" },
 	{ "scopes", "down@example.org", NULL },
 	{ "scopes", "few@example.org", "max=2" },
+	{ "scopes", "group:pupils", "local" },
+	{ "scopes", "group:lost", NULL },
 	{ "allowed", "@example.net", "listed@example.org" },
 	{ "allowed", "all@example.com", "*" },
 	{ "denied", "ceo@example.org", "*" },
@@ -101,6 +103,51 @@ test_rights(void **state)
 }
 
 /* Those that were refused do not count. */
+/* Without a row of one's own, that of the first group that has one. */
+static void
+test_groups(void **state)
+{
+	static const struct {
+		const char *login;
+		const char *groups[2];
+		const char *error;	/* of the look-up of groups */
+		enum reason want;
+	} table[] = {
+		{ "zoe@example.org", { "pupils", "lost" }, NULL,
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "zoe@example.org", { "chess", "pupils" }, NULL,
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "none@example.org", { "staff", "chess" }, NULL,
+		    REASON_RECIPIENT_NOT_ALLOWED },
+		{ "zoe@example.org", { "lost", "pupils" }, NULL,
+		    REASON_TEMPORARY },
+		{ "zoe@example.org", { "staff", "chess" }, "down",
+		    REASON_TEMPORARY },
+		{ "few@example.org", { "pupils", "lost" }, "down",
+		    REASON_NONE },
+		{ "zoe@example.org", { "staff", "chess" }, NULL, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct span groups[] = { span_of(table[i].groups[0]),
+			span_of(table[i].groups[1]) };
+		struct fixture f;
+		struct verdict v;
+
+		setup(&f, table[i].login);
+		f.facts.identity.groups = groups;
+		f.facts.identity.group_count = 2;
+		f.facts.identity.groups_error = table[i].error;
+		v = fixture_rcpt(&f, "<x@outside.example>");
+		if (v.reason != table[i].want)
+			fail_msg("row %zu: got %s, want %s", i,
+			    reason_info(v.reason)->name,
+			    reason_info(table[i].want)->name);
+		fixture_teardown(&f);
+	}
+}
+
 static void
 test_most(void **state)
 {
@@ -362,6 +409,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_mixed),
