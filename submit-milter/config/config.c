@@ -280,6 +280,17 @@ config_needs_restart(const struct config *old, const struct config *new)
 	return NULL;
 }
 
+const struct table_spec *
+config_table_spec(const struct config *config, const struct table *table)
+{
+	const struct settings *settings = config->memory_owner;
+
+	for (size_t i = 0; i < config->table_count; i++)
+		if (config->tables[i] == table)
+			return &settings->tables[i].spec;
+	return NULL;
+}
+
 /* --- profiles ------------------------------------------------------------- */
 
 /* A port in decimal; 0 when it is none. */

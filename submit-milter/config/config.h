@@ -111,6 +111,10 @@ const struct profile *config_profile(const struct config *config,
     struct span daemon_name, struct span daemon_addr,
     struct span daemon_port);
 
+/* What the configuration says of a table of its own. */
+const struct table_spec *config_table_spec(const struct config *config,
+    const struct table *table);
+
 /*
  * For "-t": every option with its effective value, in the syntax of the
  * file, then each MUST of the sources that some profile turns off, and other

@@ -61,6 +61,25 @@ ctl_source_load(const struct ctl_source *source, bool with_keys)
 	return config;
 }
 
+/*
+ * What changes how other characters are shown: zero widths and directions
+ * (U+200B to U+200F, U+2028 to U+202E, U+2066 to U+2069).
+ */
+static bool
+is_invisible(struct span s)
+{
+	unsigned char second, third;
+
+	if (s.len < 3 || (unsigned char)s.ptr[0] != 0xE2)
+		return false;
+	second = (unsigned char)s.ptr[1];
+	third = (unsigned char)s.ptr[2];
+	if (second == 0x81)
+		return third >= 0xA6 && third <= 0xA9;
+	return second == 0x80 && ((third >= 0x8B && third <= 0x8F) ||
+	    (third >= 0xA8 && third <= 0xAE));
+}
+
 /* Octets of the character at the beginning of S that a terminal may show. */
 static size_t
 shown(struct span s)
@@ -71,6 +90,8 @@ shown(struct span s)
 		return ascii_is_vchar(first) || first == ' ' ? 1 : 0;
 	/* U+0080 to U+009F are controls. */
 	if (first == 0xC2 && s.len > 1 && (unsigned char)s.ptr[1] < 0xA0)
+		return 0;
+	if (is_invisible(s))
 		return 0;
 	for (size_t n = 2; n <= 4 && n <= s.len; n++)
 		if (span_is_utf8(span_slice(s, 0, n)))

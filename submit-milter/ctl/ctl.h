@@ -47,8 +47,8 @@ int ctl_fail(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * For terminals: what is no printable character comes out as "\xNN"; line
- * ends too.
+ * For terminals: what is no printable character comes out as "\xNN", line
+ * ends and what changes the direction of text too.
  */
 void ctl_put(FILE *out, struct span text);
 

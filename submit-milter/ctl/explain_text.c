@@ -207,13 +207,13 @@ put_rule(const struct explanation *x, const struct verdict_entry *entry,
 	const struct verdict *verdict = &entry->verdict;
 	struct reply reply;
 
-	(void)printf("  %-17s %-8s", rule_info(entry->rule)->name,
-	    rule_mode_name(entry->mode));
+	(void)printf("  %-17s ", rule_info(entry->rule)->name);
 	if (entry->mode == RULE_OFF) {
-		(void)putchar('\n');
+		(void)puts(rule_mode_name(entry->mode));
 		return;
 	}
-	(void)printf("%s%s%s\n", action_name(verdict->action),
+	(void)printf("%-7s %s%s%s\n", rule_mode_name(entry->mode),
+	    action_name(verdict->action),
 	    verdict->reason == REASON_NONE ? "" : "  ",
 	    reason_info(verdict->reason)->name);
 	if (verdict->action != ACTION_PASS) {

@@ -20,6 +20,8 @@ static const struct {
 	    ctl_check },
 	{ "explain", "say what would become of a message, and why",
 	    ctl_explain },
+	{ "relay-map", "print what the MTA needs to relay for clients "
+	    "without a login", ctl_relay_map },
 	{ "report", "count what rules on trial would have refused",
 	    ctl_report },
 };

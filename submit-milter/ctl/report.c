@@ -196,7 +196,8 @@ note_span(struct report *report, struct span time)
 
 	if (time.len >= sizeof(text))
 		time.len = sizeof(text) - 1;
-	memcpy(text, time.ptr, time.len);
+	if (time.len > 0)
+		memcpy(text, time.ptr, time.len);
 	if (report->records == 0 || strcmp(text, report->first) < 0)
 		memcpy(report->first, text, sizeof(text));
 	if (report->records == 0 || strcmp(text, report->last) > 0)
@@ -336,7 +337,7 @@ parse_age(const char *text)
 	long n = 0;
 	size_t i = 0;
 
-	while (ascii_is_digit((unsigned char)text[i]) && i < 6)
+	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
 		n = n * 10 + (text[i++] - '0');
 	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
 		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
