@@ -8,7 +8,7 @@
  * Postfix skips what it cannot read with a warning; here a NUL, text that is
  * not UTF-8, or a continuation of nothing is an error. A line has at most
  * 1 MB with its continuations, a file 512 MB. For the backends of table/
- * only; one thread at a time.
+ * and for submitctl; one thread at a time.
  */
 #ifndef SUBMIT_TABLE_LINES_H
 #define SUBMIT_TABLE_LINES_H
