@@ -93,6 +93,9 @@ rule_sender_rights(const struct profile *profile, struct facts *facts)
 	case LOOKUP_FOUND:
 		return verdict_pass();
 	case LOOKUP_NOT_FOUND:
+		/* With an address of ours: what keeps her from being one. */
+		if (facts->parked.action != ACTION_PASS)
+			return facts->parked;
 		return verdict_refuse(REASON_SENDER_NOT_ALLOWED, none(),
 		    mailbox->whole);
 	case LOOKUP_FAILED:

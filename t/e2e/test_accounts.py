@@ -172,8 +172,8 @@ def test_nobody_else_can_be_reached(site):
 @pytest.mark.parametrize(
     "sender, fields, verdict",
     [
-        ("<alice@example.org>", ["From: x@outside.example"], "550 5.7.1 at MAIL"),
-        ("<ceo@EXAMPLE.org>", ["From: x@outside.example"], "550 5.7.1 at MAIL"),
+        ("<alice@example.org>", ["From: x@outside.example"], "530 5.7.0 at MAIL"),
+        ("<ceo@EXAMPLE.org>", ["From: x@outside.example"], "530 5.7.0 at MAIL"),
         (OUTSIDE, ["From: alice@example.org"], "550 5.7.1 at DATA"),
         (OUTSIDE, ["From: a@outside.example, b@Example.Org"], "550 5.7.1 at DATA"),
         (
@@ -218,7 +218,9 @@ def test_postmaster_has_a_limit(site):
     "login, want", [("bob@example.org", ON_HOLD), ("carol@example.org", "postmaster")]
 )
 def test_suspended_may_ask_postmaster(site, login, want):
-    """The refusal meets every recipient but that one."""
+    """The refusal meets every recipient but that one, and an address of ours."""
+    got = submit(site, TO_POSTMASTER, sender="<%s>" % login, login=login)
+    assert got.verdict == "550 5.7.13 at MAIL" and want in got.reply.text
     with Client(site, source=source()) as client:
         client.authenticate(login)
         assert client.mail(OUTSIDE).code == 250

@@ -319,7 +319,7 @@ test_postmaster(void **state)
 		enum reason want_mail, want_rcpt;
 	} cases[] = {
 		{ "<bob@example.org>", "<postmaster@example.org>",
-		    REASON_SENDER_NOT_ALLOWED, REASON_NONE },
+		    REASON_AUTH_MISSING, REASON_NONE },
 		{ "<x@outside.example>", "<carol@example.org>",
 		    REASON_NONE, REASON_AUTH_MISSING },
 		{ "<x@outside.example>", "<postmaster@example.net>",
