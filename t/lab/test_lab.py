@@ -17,6 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 RUN = HERE / "run"
 PATIENCE = 20
 
+each_mta = pytest.mark.parametrize("mta", ["postfix", "sendmail"])
+
 # Tells where it lives, then waits to be ended.
 WAIT = "echo $LAB_SOCKET; exec sleep 60"
 
@@ -67,8 +69,7 @@ def test_status_is_that_of_the_command(script, want):
         ([], 2, "no COMMAND"),
         (["--"], 2, "no COMMAND"),
         (["--nonsense", "--", "true"], 2, "--nonsense"),
-        (["--mta", "sendmail", "--", "true"], 2, "Sendmail is not supported yet"),
-        (["--mta", "nothing", "--", "true"], 2, "no such mail server"),
+        (["--mta", "nothing", "--", "true"], 2, "there are: postfix, sendmail"),
         (["--config", "/nonexistent", "--", "true"], 2, "/nonexistent: No such file"),
         (["--keep", "/proc/x", "--", "true"], 2, "--keep /proc/x: "),
         (["--keep", str(HERE), "--", "true"], 2, "is not empty"),
@@ -118,13 +119,14 @@ FILES += ("LAB_AUDIT", "LAB_SOCKET", "LAB_CONFIG", "LAB_DIR", "LAB_MILTER")
 FILES += ("LAB_MAIL_LOG", "LAB_MILTER_LOG")
 
 
-def test_environment():
+@each_mta
+def test_environment(mta):
     """Every name, and what it names is there."""
     script = "import json, os; e = dict(os.environ); "
     script += "print(json.dumps([e, {n: os.path.exists(v) for n, v in e.items()}]))"
-    done = lab("--", sys.executable, "-c", script)
+    done = lab("--mta", mta, "--", sys.executable, "-c", script)
     environment, exists = json.loads(done.stdout)
-    assert environment["LAB_MTA"] == "postfix"
+    assert environment["LAB_MTA"] == mta
     assert environment["LAB_HOST"] == "127.0.0.1"
     assert environment["LAB_DNS"].startswith("127.0.0.1:")
     assert len({int(environment[name]) for name in PORTS}) == 3
@@ -149,22 +151,49 @@ def test_configuration_is_filled_in(tmp_path):
     assert "@LAB_DIR@" in path.read_text()
 
 
-def test_keep(tmp_path):
+@each_mta
+def test_keep(tmp_path, mta):
     """What was kept is all there, nothing else is."""
     folder = tmp_path / "new" / "kept"
-    done = lab("--keep", folder, "--", "bash", "-c", WAIT.replace("sleep 60", "true"))
+    command = ["--", "bash", "-c", WAIT.replace("sleep 60", "true")]
+    done = lab("--mta", mta, "--keep", folder, *command)
     assert done.returncode == 0
     kept = {path.name for path in folder.iterdir()}
-    assert kept >= {"audit.jsonl", "certs", "keys", "log", "postfix", "relayed"}
+    assert kept >= {"audit.jsonl", "certs", "keys", "log", mta, "relayed"}
     assert not pathlib.Path(done.stdout.strip()).parent.exists()
+
+
+# Ends with the status of an SMTP session that the server greets.
+GREETED = """
+import os, socket, sys
+address = os.environ["LAB_HOST"], int(os.environ["LAB_MX_PORT"])
+with socket.create_connection(address, 10) as connection:
+    sys.exit(not connection.makefile("rb").readline().startswith(b"220 mx.example.org"))
+"""
+
+
+@each_mta
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_as_an_ordinary_user(mta):
+    """It needs no rights."""
+    nobody = ["setpriv", "--reuid", "65500", "--regid", "65500", "--clear-groups"]
+    done = subprocess.run(
+        [*nobody, RUN, "--mta", mta, "--", sys.executable, "-c", GREETED],
+        env={**os.environ, "HOME": "/nonexistent"},
+        stderr=subprocess.PIPE,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # --- the end ------------------------------------------------------------
 
 
-def start_and_wait():
+def start_and_wait(mta="postfix"):
     """A lab whose COMMAND runs; (process, its run folder)."""
-    child = subprocess.Popen([RUN, "--", "bash", "-c", WAIT], stdout=subprocess.PIPE)
+    argv = [RUN, "--mta", mta, "--", "bash", "-c", WAIT]
+    child = subprocess.Popen(argv, stdout=subprocess.PIPE)
     return child, pathlib.Path(child.stdout.readline().decode().strip()).parent
 
 
@@ -200,10 +229,11 @@ def test_signal_ends_all_of_it(signum):
     child.stdout.close()
 
 
+@each_mta
 @pytest.mark.parametrize("which", ["outer", "inner"])
-def test_killed_lab_leaves_nothing(which):
+def test_killed_lab_leaves_nothing(which, mta):
     """Either of its two processes cleans up after the other."""
-    child, folder = start_and_wait()
+    child, folder = start_and_wait(mta)
     victim = child.pid
     if which == "inner":
         victim = int(

@@ -57,7 +57,7 @@ class Mta(abc.ABC):
 
 def names():
     """Names that --mta takes."""
-    return ("postfix",)
+    return ("postfix", "sendmail")
 
 
 def choose(name):
@@ -67,5 +67,9 @@ def choose(name):
 
         return Postfix
     if name == "sendmail":
-        raise UsageError("--mta sendmail: Sendmail is not supported yet, only Postfix")
-    raise UsageError("--mta %s: no such mail server; there is: postfix" % name)
+        from .sendmail import Sendmail
+
+        return Sendmail
+    raise UsageError(
+        "--mta %s: no such mail server; there are: %s" % (name, ", ".join(names()))
+    )
