@@ -15,8 +15,7 @@
 
 #include <ldap.h>
 #include <openldap.h>
-#include <poll.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -157,16 +156,28 @@ make_url(const char *host, unsigned port)
 	    "ldap://%s:%u", host, port);
 }
 
+/* Two threads that are the first to call the library would race. */
+static void
+init_library(void)
+{
+	int ignored;
+
+	(void)ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &ignored);
+}
+
 static void *
 open_shared(const struct table_spec *spec, const char *host, unsigned port,
     char **error_r)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct ldap_table *table = calloc(1, sizeof(*table));
 	const char *why;
 
 	*error_r = NULL;
-	if (table == NULL)
+	if (table == NULL || pthread_once(&once, init_library) != 0) {
+		free(table);
 		return NULL;
+	}
 	table->url = make_url(host, port);
 	table->user = remote_copy(spec->user);
 	table->password = remote_copy(spec->password);

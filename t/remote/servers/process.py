@@ -138,16 +138,24 @@ class Server:
     def kill(self):
         """Ends it without a warning."""
         if self.child and self.child.poll() is None:
+            self.freeze()  # so that it has no more children than we know
+            pids = self.pids()
             self.send(signal.SIGKILL)
             self.child.wait()
+            self.wait_for(lambda: all(is_gone(pid) for pid in pids), "does not end")
+
+    @staticmethod
+    def wait_for(look, complaint):
+        """Until it is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not look():
+            assert time.monotonic() < deadline, complaint
+            time.sleep(0.001)
 
     def freeze(self):
         """Its sockets stay, but it does nothing."""
         self.send(signal.SIGSTOP)
-        deadline = time.monotonic() + PATIENCE
-        while not all(is_stopped(pid) for pid in self.pids()):
-            assert time.monotonic() < deadline, "does not stop"
-            time.sleep(0.001)
+        self.wait_for(lambda: all(is_stopped(pid) for pid in self.pids()), "does not stop")
 
     def thaw(self):
         """Lets it go on."""
@@ -172,16 +180,25 @@ class Server:
         raise NotImplementedError
 
 
+def states(pid):
+    """The state of each thread of a process, as ps(1) has it."""
+    found = []
+    for path in pathlib.Path("/proc/%d/task" % pid).glob("*/stat"):
+        try:
+            found.append(path.read_text().rpartition(")")[2].split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
 def is_stopped(pid):
     """Whether no thread of the process runs."""
-    try:
-        states = [
-            path.read_text().rpartition(")")[2].split()[0]
-            for path in pathlib.Path("/proc/%d/task" % pid).glob("*/stat")
-        ]
-    except FileNotFoundError:
-        return False  # a thread ended while we looked
-    return all(state in "TtZX" for state in states)
+    return all(state in "TtZX" for state in states(pid))
+
+
+def is_gone(pid):
+    """Whether there is nothing left of it but perhaps its name."""
+    return all(state in "ZX" for state in states(pid))
 
 
 def die_with_parent():
