@@ -153,6 +153,13 @@ verify_client_table(struct check *check, const void *base, const void *field)
 	return name[0] == '\0' ? NULL : use_table(check, name, true);
 }
 
+static bool
+has_local_domains(const struct settings *settings)
+{
+	return settings->config.site.local_domains.n > 0 ||
+	    settings->names.local_domains[0] != '\0';
+}
+
 const char *
 verify_scope(struct check *check, const void *base, const void *field)
 {
@@ -163,18 +170,18 @@ verify_scope(struct check *check, const void *base, const void *field)
 	if (settings->config.site.recipients.scope == SCOPE_LISTED &&
 	    settings->names.allowed[0] == '\0')
 		return "\"listed\" needs recipients.allowed";
+	if (settings->config.site.recipients.scope == SCOPE_LOCAL &&
+	    !has_local_domains(settings))
+		return "\"local\" needs local_domains: which domains are "
+		    "ours?";
 	return NULL;
 }
 
 static const char *
 want_local_domains(const struct check *check)
 {
-	const struct settings *settings = check->settings;
-
-	if (settings->config.site.local_domains.n == 0 &&
-	    settings->names.local_domains[0] == '\0')
-		return "needs local_domains: which domains are ours?";
-	return NULL;
+	return has_local_domains(check->settings) ? NULL :
+	    "needs local_domains: which domains are ours?";
 }
 
 const char *
