@@ -170,7 +170,7 @@ give_back(const struct live *live, struct opening *opening, bool is_over)
 
 	(void)pthread_mutex_lock(&state->lock);
 	if (is_over && state->current == opening) {
-		unuse(live, state->current);
+		opening->users--;
 		state->current = NULL;
 		state->look_at = 0;
 	}

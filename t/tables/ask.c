@@ -4,12 +4,14 @@
  *	ask --types		the types of this build, one a line
  *	ask TYPE FILE [QUERY]
  *
- * The first line of output is "OPEN" and the memory (VmRSS, kB) that opening
- * took, or "ERROR" and why not. Then one line for each line of input:
+ * The first line of output is "OPEN", or "ERROR" and why not. Then one line
+ * for each line of input:
  *
  *	KEY				FOUND VALUE, NOT-FOUND or FAILED WHY
  *	HT "memory"			MEMORY and what the process has grown
- *					by since before it opened the table
+ *					by since before it opened the table,
+ *					in kB: VmRSS, and RssAnon, which is
+ *					what of it no file can give back
  *	HT "storm" SP THREADS SP MS SP KEY
  *					STORM and how many of the look-ups of
  *					THREADS in MS found it, did not, failed
@@ -28,7 +30,7 @@
 #define THREADS_MOST 64u
 
 static long
-memory(void)
+memory(const char *name)
 {
 	FILE *file = fopen("/proc/self/status", "r");
 	char line[256];
@@ -37,8 +39,8 @@ memory(void)
 	if (file == NULL)
 		return -1;
 	while (fgets(line, sizeof(line), file) != NULL)
-		if (strncmp(line, "VmRSS:", 6) == 0)
-			kilobytes = strtol(line + 6, NULL, 10);
+		if (strncmp(line, name, strlen(name)) == 0)
+			kilobytes = strtol(line + strlen(name), NULL, 10);
 	(void)fclose(file);
 	return kilobytes;
 }
@@ -122,13 +124,15 @@ storm(const struct table *table, char *words)
 /* -------------------------------------------------------------------------- */
 
 static void
-obey(const struct table *table, char *line, struct arena *arena, long before)
+obey(const struct table *table, char *line, struct arena *arena,
+    const long before[2])
 {
 	line[strcspn(line, "\n")] = '\0';
 	if (strncmp(line, "\tstorm ", 7) == 0)
 		storm(table, line + 7);
 	else if (strcmp(line, "\tmemory") == 0)
-		(void)printf("MEMORY %ld\n", memory() - before);
+		(void)printf("MEMORY %ld %ld\n", memory("VmRSS:") -
+		    before[0], memory("RssAnon:") - before[1]);
 	else
 		ask(table, line, arena);
 	(void)fflush(stdout);
@@ -149,7 +153,7 @@ int
 main(int argc, char **argv)
 {
 	struct table_spec spec = { .name = "asked" };
-	long before = memory();
+	const long before[2] = { memory("VmRSS:"), memory("RssAnon:") };
 	struct arena *arena;
 	struct table *table;
 	char *error = NULL;
@@ -171,7 +175,7 @@ main(int argc, char **argv)
 		arena_free(&arena);
 		return 1;
 	}
-	(void)printf("OPEN %ld\n", memory() - before);
+	(void)puts("OPEN");
 	(void)fflush(stdout);
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		obey(table, line, arena, before);
