@@ -24,13 +24,14 @@ struct options {
 	struct daemon_options daemon;
 	struct config_override overrides[OVERRIDES_CEILING];
 	bool is_test;
+	bool has_keys_test;
 };
 
 static void
 print_usage(FILE *out)
 {
 	(void)fprintf(out,
-	    "usage: submit-milter [-t] [-c FILE] [-o NAME=VALUE]...\n"
+	    "usage: submit-milter [-t [--keys]] [-c FILE] [-o NAME=VALUE]...\n"
 	    "\n"
 	    "  -c, --config FILE        read FILE instead of\n"
 	    "                           %s\n"
@@ -38,6 +39,7 @@ print_usage(FILE *out)
 	    "                           in -o audit.file=/tmp/audit.jsonl\n"
 	    "  -t, --test               check the configuration, say what\n"
 	    "                           is effective, and end\n"
+	    "      --keys               with -t: read every private key, too\n"
 	    "  -V, --version            say what this is made of, and end\n"
 	    "  -h, --help               this text\n"
 	    "\n"
@@ -77,6 +79,7 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "config", required_argument, NULL, 'c' },
 		{ "option", required_argument, NULL, 'o' },
 		{ "test", no_argument, NULL, 't' },
+		{ "keys", no_argument, NULL, 'k' },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -98,6 +101,9 @@ parse_options(int argc, char **argv, struct options *options)
 		case 't':
 			options->is_test = true;
 			break;
+		case 'k':
+			options->has_keys_test = true;
+			break;
 		case 'V':
 			print_version();
 			return 0;
@@ -108,6 +114,10 @@ parse_options(int argc, char **argv, struct options *options)
 			print_usage(stderr);
 			return EXIT_USAGE;
 		}
+	}
+	if (options->has_keys_test && !options->is_test) {
+		(void)fputs("submit-milter: --keys wants -t\n", stderr);
+		return EXIT_USAGE;
 	}
 	if (optind == argc)
 		return -1;
@@ -141,6 +151,8 @@ main(int argc, char **argv)
 	if (!options.is_test)
 		return daemon_run(&options.daemon, config);
 	config_print(config, stdout);
+	status = options.has_keys_test ?
+	    config_print_keys(config, stdout) : 0;
 	config_unref(&config);
-	return fflush(stdout) == 0 ? 0 : EXIT_CONFIG;
+	return fflush(stdout) == 0 && status == 0 ? 0 : EXIT_CONFIG;
 }

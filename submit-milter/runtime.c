@@ -86,6 +86,8 @@ runtime_reload(struct runtime *runtime, struct config *config, char **error_r)
 	}
 	pthread_mutex_lock(&runtime->lock);
 	old = runtime->config;
+	/* A key that broke meanwhile stays what it was. */
+	keystore_adopt(config->keystore, old->keystore);
 	runtime->config = config;
 	pthread_mutex_unlock(&runtime->lock);
 	config_unref(&old);

@@ -138,7 +138,7 @@ write_record(struct transaction *t, enum record_result result,
 		.reply = reply,
 		.verdicts = &t->verdicts,
 		.edits = &t->edits,
-		.keys = t->choice.keys,
+		.keys = t->choice.with.keys,
 		.signatures = t->signatures,
 		.signature_count = t->signature_count,
 		.unsigned_because = t->choice.unsigned_because,
@@ -357,23 +357,28 @@ complete(struct transaction *t)
 static void
 begin_signature(struct transaction *t)
 {
+	const struct key_answer *with;
 	const char *error = NULL;
 
-	if (sign_choose(t->profile, &t->facts, t->config->keyring, &t->choice,
-	    &error) != 0) {
+	if (sign_choose(t->profile, &t->facts, t->config->keystore,
+	    &t->choice, &error) != 0) {
 		note_fault(t, REASON_TEMPORARY, span_of(error));
 		return;
 	}
-	if (t->choice.keys.n == 0)
+	with = &t->choice.with;
+	if (with->fault != NULL)
+		log_error("%.*s/%s: %s", SPAN_ARG(t->session), t->id,
+		    with->fault);
+	if (with->keys.n == 0)
 		return;
-	error = signer_refuses_header(t->config->signer, &t->facts.leaving);
+	error = signer_refuses_header(with->signer, &t->facts.leaving);
 	if (error != NULL) {
-		t->choice = (struct sign_choice){ .unsigned_because = error };
+		sign_choice_drop(&t->choice, error);
 		return;
 	}
 	if (keyring_is_nominal(t->config->keyring))
 		return;
-	if (signing_begin(t->config->signer, t->choice.keys,
+	if (signing_begin(with->signer, with->keys,
 	    &t->facts.leaving, t->facts.id, t->arena,
 	    &t->signing, &error) != 0)
 		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
@@ -430,10 +435,11 @@ end_signature(struct transaction *t)
 	const char *why = body_defeats_signature(&t->facts.body);
 	const char *error = NULL;
 
-	if (t->choice.keys.n == 0)
+	if (t->choice.with.keys.n == 0)
 		return;
 	if (why != NULL) {
-		t->choice = (struct sign_choice){ .unsigned_because = why };
+		signing_free(&t->signing);
+		sign_choice_drop(&t->choice, why);
 		return;
 	}
 	if (t->signing == NULL)
@@ -555,6 +561,7 @@ transaction_free(struct transaction **transaction)
 	if (!t->is_recorded)
 		record_abort(t);
 	signing_free(&t->signing);
+	keystore_release(&t->choice.with);
 	runtime_end(t->runtime);
 	arena_free(&t->arena);
 	config_unref(&t->config);

@@ -20,6 +20,7 @@ option_check check_group;		/* exists, or empty */
 option_check check_group_name;		/* as profiles are named */
 option_check check_identity;		/* one, as overrides name it */
 option_check check_ip;
+option_check check_key_domain;		/* ".example.org" and "*", too */
 option_check check_local_domain;	/* ".example.org" too */
 option_check check_member;		/* of a group: an identity */
 option_check check_nonempty;
@@ -28,9 +29,12 @@ option_check check_path;		/* an absolute path, or empty */
 option_check check_profile_name;
 option_check check_realm;
 option_check check_selector;
+option_check check_signed_field;	/* the name of one that may be */
 option_check check_socket;
 option_check check_table_type;
 option_check check_text;		/* of a reply */
+option_check check_time;		/* a day or second, or empty */
+option_check check_unsigned_field;	/* the name of one; not From */
 option_check check_user;		/* exists, or empty */
 
 /* --- together ------------------------------------------------------------- */

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "config/check.h"
 #include "config/fault.h"
 #include "config/loader.h"
+#include "config/signing.h"
 #include "syntax/cidr.h"
 
 #define ARENA_CEILING ((size_t)1 << 30)
@@ -118,61 +118,12 @@ link_rights(struct settings *settings, char **error_r)
 }
 
 static int
-read_keys(struct settings *settings, char **error_r)
+open_signing(struct settings *settings, bool is_nominal, char **error_r)
 {
-	struct config *config = &settings->config;
-	struct key_owner owner;
-	char *why = NULL;
+	const char *name = settings->dkim.key_table;
 
-	if (check_owner(config, &owner) != 0)
-		return fault(error_r, "%s: user or group cannot be looked up",
-		    config->file);
-	for (size_t i = 0; i < settings->domain_count; i++) {
-		const struct dkim_domain *domain = &settings->domains[i];
-
-		for (size_t k = 0; k < domain->key_count; k++) {
-			const struct dkim_key *key = &domain->keys[k];
-
-			if (keyring_add(config->keyring, domain->domain,
-			    key->selector, key->file,
-			    config->minimum_rsa_bits, &owner, &why) != 0)
-				return fail_why(error_r, key->where,
-				    "dkim.domains.keys", why);
-		}
-	}
-	return 0;
-}
-
-static int
-name_keys(struct settings *settings, char **error_r)
-{
-	struct config *config = &settings->config;
-
-	for (size_t i = 0; i < settings->domain_count; i++) {
-		const struct dkim_domain *domain = &settings->domains[i];
-
-		for (size_t k = 0; k < domain->key_count; k++)
-			if (keyring_add_name(config->keyring, domain->domain,
-			    domain->keys[k].selector) != 0)
-				return fault(error_r, NULL);
-	}
-	return 0;
-}
-
-static int
-open_signer(struct settings *settings, char **error_r)
-{
-	struct config *config = &settings->config;
-
-	config->signing.header =
-	    (enum canonicalization)(settings->canonicalization >> 1);
-	config->signing.body =
-	    (enum canonicalization)(settings->canonicalization & 1);
-	config->signer = signer_new(&config->signing);
-	if (config->signer == NULL)
-		return fault(error_r, "%s: the DKIM library cannot be used",
-		    config->file);
-	return 0;
+	return signing_open(settings, name[0] == '\0' ? NULL :
+	    find_table(settings, name), is_nominal, error_r);
 }
 
 static struct settings *
@@ -198,8 +149,7 @@ settings_new(const char *file)
 
 static struct config *
 load(const char *file, const struct config_override *overrides,
-    size_t override_count, int (*take_keys)(struct settings *, char **),
-    char **error_r)
+    size_t override_count, bool is_nominal, char **error_r)
 {
 	struct settings *settings = settings_new(file);
 	struct config *config;
@@ -212,8 +162,7 @@ load(const char *file, const struct config_override *overrides,
 	    error_r) != 0 ||
 	    open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
-	    take_keys(settings, error_r) != 0 ||
-	    open_signer(settings, error_r) != 0)
+	    open_signing(settings, is_nominal, error_r) != 0)
 		config_unref(&config);
 	return config;
 }
@@ -222,7 +171,7 @@ struct config *
 config_load(const char *file, const struct config_override *overrides,
     size_t override_count, char **error_r)
 {
-	return load(file, overrides, override_count, read_keys, error_r);
+	return load(file, overrides, override_count, false, error_r);
 }
 
 struct config *
@@ -230,7 +179,7 @@ config_load_without_keys(const char *file,
     const struct config_override *overrides, size_t override_count,
     char **error_r)
 {
-	return load(file, overrides, override_count, name_keys, error_r);
+	return load(file, overrides, override_count, true, error_r);
 }
 
 struct config *
@@ -250,8 +199,7 @@ config_unref(struct config **config)
 	if (c == NULL || atomic_fetch_sub(&c->references, 1) != 1)
 		return;
 	settings = c->memory_owner;
-	signer_free(&c->signer);
-	keyring_free(&c->keyring);
+	signing_close(c);
 	for (size_t i = 0; i < c->table_count; i++)
 		table_free(&c->tables[i]);
 	arena_free(&settings->arena);

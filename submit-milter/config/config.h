@@ -22,6 +22,7 @@
 #include "policy/site.h"
 #include "policy/verdict.h"
 #include "sign/keyring.h"
+#include "sign/keystore.h"
 #include "sign/signer.h"
 #include "table/table.h"
 
@@ -34,6 +35,12 @@ struct config_log {
 	enum log_target target;
 	int facility;
 	enum log_level level;
+};
+
+/* A way to sign, shared by all domains that have it. */
+struct config_signer {
+	struct signer_settings settings;
+	struct signer *signer;
 };
 
 struct config {
@@ -61,10 +68,10 @@ struct config {
 	struct profile default_profile;	/* its name is "default" */
 	struct profile *profiles;
 	size_t profile_count;
-	int minimum_rsa_bits;
-	struct signer_settings signing;
 	struct keyring *keyring;
-	struct signer *signer;
+	struct keystore *keystore;
+	struct config_signer *signers;	/* the first: of dkim itself */
+	size_t signer_count;
 	struct replies replies;
 
 	void *memory_owner;	/* where all the above live; config's own */
@@ -121,6 +128,13 @@ const struct table_spec *config_table_spec(const struct config *config,
  * warnings.
  */
 void config_print(const struct config *config, FILE *out);
+
+/*
+ * For "-t --keys": reads every key there is, one line each, or what is wrong
+ * with it. 0, or -1 when something was.
+ */
+int config_print_keys(const struct config *config, FILE *out)
+    __attribute__((warn_unused_result));
 
 /* For "--version": the libraries and table types of this build, a line each. */
 void config_print_build(FILE *out);

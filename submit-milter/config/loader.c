@@ -372,11 +372,10 @@ load_element(struct loader *loader, const struct option *option,
 	if (want_type(loader, setting, CONFIG_TYPE_GROUP,
 	    "a group { }") != 0)
 		return -1;
+	value_defaults(option->content, element);
 	if (option->flags & OPTION_INHERITS)
-		memcpy(element, &loader->settings->config.default_profile,
-		    section->size);
-	else
-		value_defaults(option->content, element);
+		memcpy(element, (const char *)loader->settings +
+		    option->model, option->model_size);
 	if (label_element(loader, section, setting, element) != 0)
 		return -1;
 	return load_section(loader, option->content, setting, element);

@@ -17,7 +17,8 @@ struct printer {
 	FILE *out;
 	struct sbuf value;	/* on the heap, used again and again */
 	struct sbuf initial;
-	const struct profile *inherited;	/* within profiles, or NULL */
+	const struct settings *settings;
+	const struct option *within;	/* a list that inherits, or NULL */
 };
 
 static void print_section(struct printer *printer, enum section_id section,
@@ -30,31 +31,40 @@ indent(struct printer *printer, unsigned depth)
 		(void)fputc('\t', printer->out);
 }
 
+/* Does the option stand in the model of the list that it is in? */
+static bool
+is_inherited(const struct printer *printer, const struct option *option)
+{
+	return printer->within != NULL &&
+	    option->section != SECTION_PROFILES &&
+	    option->section != SECTION_LISTENERS &&
+	    option->section != SECTION_DKIM_DOMAINS &&
+	    option->section != SECTION_DKIM_KEYS;
+}
+
 /* What stands behind a value: where it comes from when not from the file. */
 static const char *
 origin(struct printer *printer, const struct option *option)
 {
+	bool is_copy = is_inherited(printer, option);
 	struct span value, initial;
 
 	sbuf_clear(&printer->initial);
-	if (option->section != SECTION_PROFILES &&
-	    option->section != SECTION_LISTENERS &&
-	    printer->inherited != NULL) {
-		value_format(option, printer->inherited, &printer->initial);
-		if (sbuf_done(&printer->value, &value) == 0 &&
-		    sbuf_done(&printer->initial, &initial) == 0 &&
-		    span_eq(value, initial))
-			return "\t# as default_profile";
+	if (is_copy)
+		value_format(option, (const char *)printer->settings +
+		    printer->within->model, &printer->initial);
+	else if (option->doc.default_text != NULL)
+		value_format_default(option, &printer->initial);
+	else
 		return "";
-	}
-	if (option->doc.default_text == NULL)
+	if (sbuf_done(&printer->value, &value) != 0 ||
+	    sbuf_done(&printer->initial, &initial) != 0 ||
+	    !span_eq(value, initial))
 		return "";
-	value_format_default(option, &printer->initial);
-	if (sbuf_done(&printer->value, &value) == 0 &&
-	    sbuf_done(&printer->initial, &initial) == 0 &&
-	    span_eq(value, initial))
+	if (!is_copy)
 		return "\t# default";
-	return "";
+	return printer->within->content == SECTION_PROFILES ?
+	    "\t# as default_profile" : "\t# as dkim";
 }
 
 static void
@@ -97,6 +107,10 @@ print_elements(struct printer *printer, const struct option *option,
 	const struct section *section = schema_section(option->content);
 	size_t count = value_count(option, base);
 	bool is_map = option->type == OPTION_MAP;
+	const struct option *outer = printer->within;
+
+	if (option->flags & OPTION_INHERITS)
+		printer->within = option;
 
 	indent(printer, depth);
 	(void)fprintf(printer->out, is_map ? "%s: {" : "%s = (",
@@ -124,6 +138,7 @@ print_elements(struct printer *printer, const struct option *option,
 	(void)fprintf(printer->out, is_map ? "%s};%s\n" : "%s);%s\n",
 	    count > 0 ? "" : " ", count > 0 ||
 	    option->doc.default_text == NULL ? "" : "\t# default");
+	printer->within = outer;
 }
 
 static void
@@ -153,16 +168,8 @@ print_section(struct printer *printer, enum section_id section,
 	const struct option *option;
 	size_t index = 0;
 
-	while ((option = schema_next(section, &index)) != NULL) {
-		const struct settings *root = base;
-
-		if (section == SECTION_ROOT &&
-		    option->content == SECTION_PROFILES)
-			printer->inherited = &root->config.default_profile;
+	while ((option = schema_next(section, &index)) != NULL)
 		print_option(printer, option, base, depth);
-		if (section == SECTION_ROOT)
-			printer->inherited = NULL;
-	}
 }
 
 /* --- what to know --------------------------------------------------------- */
@@ -286,7 +293,7 @@ warn_profile(const struct config *config, const struct profile *profile,
 		(void)fprintf(out, "# warning: profile \"%s\" has sign = "
 		    "\"authenticated\": mail is signed for domains that its "
 		    "sender may have no right to\n", profile->name);
-	if (profile->sign != SIGN_OFF && keyring_size(config->keyring) == 0)
+	if (profile->sign != SIGN_OFF && keystore_is_empty(config->keystore))
 		(void)fprintf(out, "# warning: profile \"%s\" signs nothing: "
 		    "dkim.domains is empty\n", profile->name);
 	if (profile->postmaster.domain_count > 0 &&
@@ -382,7 +389,7 @@ void
 config_print(const struct config *config, FILE *out)
 {
 	const struct settings *settings = config->memory_owner;
-	struct printer printer = { .out = out };
+	struct printer printer = { .out = out, .settings = settings };
 
 	sbuf_init(&printer.value, NULL, VALUE_CEILING);
 	sbuf_init(&printer.initial, NULL, VALUE_CEILING);

@@ -108,6 +108,13 @@ static const struct choice canonicalizations[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice signing_identities[] = {
+	{ "none", IDENTITY_NONE },
+	{ "domain", IDENTITY_DOMAIN },
+	{ "address", IDENTITY_ADDRESS },
+	{ NULL, 0 },
+};
+
 #define NOWHERE .where = SECTION_NOWHERE, .name = SECTION_NOWHERE
 #define PLAIN(id) [id] = { NOWHERE, .also = SECTION_COUNT }
 
@@ -161,11 +168,13 @@ static const struct section sections[] = {
 		.size = sizeof(struct listener_match),
 		.also = SECTION_COUNT,
 	},
+	/* The signature first: domains begin with what it says. */
+	[SECTION_SIGNATURE] = { NOWHERE, .also = SECTION_DKIM },
 	PLAIN(SECTION_DKIM),
 	[SECTION_DKIM_DOMAINS] = {
 		NOWHERE,
 		.size = sizeof(struct dkim_domain),
-		.also = SECTION_COUNT,
+		.also = SECTION_SIGNATURE,
 	},
 	[SECTION_DKIM_KEYS] = {
 		.size = sizeof(struct dkim_key),
@@ -334,38 +343,16 @@ static const struct option options[] = {
 
 #include "config/site_options.def"
 
-	GROUP(ROOT, DKIM, "dkim", "signing", SAME_AS_FIELD),
-	ENUM(DKIM, "dkim.canonicalization", "relaxed/simple",
-	    canonicalizations, "of header and body",
-	    AT(settings, canonicalization)),
-	INT(DKIM, "dkim.minimum_rsa_bits", "2048", 1024, 16384,
-	    "refuse RSA keys that are shorter",
-	    AT(settings, config.minimum_rsa_bits)),
-	LIST(DKIM, DKIM_DOMAINS, "dkim.domains", "the domains to sign for",
-	    LIST_AT(settings, domains, domain_count)),
-	STRING(DKIM_DOMAINS, "dkim.domains.domain", NULL,
-	    "the domain, as d= has it",
-	    AT(dkim_domain, domain), .flags = OPTION_REQUIRED,
-	    .check = check_folded_domain, .verify = verify_dkim_domain),
-	LIST(DKIM_DOMAINS, DKIM_KEYS, "dkim.domains.keys",
-	    "its keys; each makes a signature",
-	    LIST_AT(dkim_domain, keys, key_count),
-	    .flags = OPTION_REQUIRED | OPTION_NONEMPTY),
-	STRING(DKIM_KEYS, "dkim.domains.keys.selector", NULL,
-	    "the selector, as s= has it",
-	    AT(dkim_key, selector), .flags = OPTION_REQUIRED,
-	    .check = check_selector),
-	STRING(DKIM_KEYS, "dkim.domains.keys.file", NULL,
-	    "the private key, RSA or Ed25519, in PEM",
-	    AT(dkim_key, file), .flags = OPTION_REQUIRED,
-	    .check = check_file),
+#include "config/sign_options.def"
 
 #include "config/profile_options.def"
 
 	LIST(ROOT, PROFILES, "profiles",
 	    "what holds for listeners; the first that matches counts",
 	    LIST_AT(settings, config.profiles, config.profile_count),
-	    .flags = OPTION_INHERITS),
+	    .flags = OPTION_INHERITS,
+	    .model = offsetof(struct settings, config.default_profile),
+	    .model_size = sizeof(struct profile)),
 	STRING(PROFILES, "profiles.name", NULL, "name in log and audit",
 	    AT(profile, name), .flags = OPTION_REQUIRED,
 	    .check = check_profile_name, .verify = verify_profile_name),

@@ -37,12 +37,34 @@ struct dkim_key {
 	const char *where;
 	const char *selector;
 	const char *file;
+	const char *not_before;
+	const char *not_after;
+};
+
+/* What holds for signatures of all domains, or of one. */
+struct dkim_signature {
+	int canonicalization;		/* bit 1: header, bit 0: body */
+	struct field_settings fields;
+	int expires;
+	int identity;
+	bool has_subdomains;
 };
 
 struct dkim_domain {
-	const char *domain;		/* folded */
+	struct dkim_signature signature;	/* first, as in the next */
+	const char *domain;		/* folded; or a pattern */
 	struct dkim_key *keys;
 	size_t key_count;
+};
+
+struct dkim_settings {
+	struct dkim_signature signature;
+	int minimum_rsa_bits;
+	const char *key_directory;
+	const char *key_table;
+	int key_cache;
+	struct dkim_domain *domains;
+	size_t domain_count;
 };
 
 /* Names of tables that options refer to; empty: none. */
@@ -63,15 +85,13 @@ struct table_names {
 struct settings {
 	struct config config;		/* first: one is the other */
 	struct arena *arena;
-	int canonicalization;		/* bit 1: header, bit 0: body */
 	struct table_entry *tables;
 	size_t table_count;
 	struct grant *grants;
 	size_t grant_count;
 	const char *primary;
 	struct table_names names;
-	struct dkim_domain *domains;
-	size_t domain_count;
+	struct dkim_settings dkim;
 };
 
 /* --- rows ----------------------------------------------------------------- */
@@ -98,6 +118,7 @@ enum section_id {
 	SECTION_POSTMASTER,
 	SECTION_PROFILES,
 	SECTION_LISTENERS,
+	SECTION_SIGNATURE,
 	SECTION_DKIM,
 	SECTION_DKIM_DOMAINS,
 	SECTION_DKIM_KEYS,
@@ -141,7 +162,7 @@ enum option_flag {
 	OPTION_NONEMPTY = 1 << 1,
 	/* The field stays zero: the default is known to its users. */
 	OPTION_IMPLIED = 1 << 2,
-	/* Elements begin as copies of config.default_profile. */
+	/* Elements begin as copies of their model. */
 	OPTION_INHERITS = 1 << 3,
 	/* Never shown: not by "-t", not in an error. */
 	OPTION_SECRET = 1 << 4,
@@ -182,6 +203,7 @@ struct option {
 	size_t offset;
 	size_t count;			/* offset of the size_t */
 	enum section_id content;
+	size_t model, model_size;	/* a struct within struct settings */
 	int min, max;
 	const struct choice *choices;	/* ends with name NULL */
 	const char *variants;		/* only for these; "a b c" or NULL */

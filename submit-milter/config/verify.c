@@ -240,18 +240,27 @@ verify_override(struct check *check, const void *base, const void *field)
 
 /* --- signing -------------------------------------------------------------- */
 
+static bool
+has_other_keys(const struct dkim_settings *dkim)
+{
+	return dkim->key_directory[0] != '\0' || dkim->key_table[0] != '\0';
+}
+
 const char *
 verify_dkim_domain(struct check *check, const void *base, const void *field)
 {
-	const struct settings *settings = check->settings;
+	const struct dkim_settings *dkim = &check->settings->dkim;
 	const struct dkim_domain *domain = base;
 
 	(void)field;
-	for (size_t i = 0; &settings->domains[i] != domain; i++)
-		if (strcmp(settings->domains[i].domain, domain->domain) == 0)
+	for (size_t i = 0; &dkim->domains[i] != domain; i++)
+		if (strcmp(dkim->domains[i].domain, domain->domain) == 0)
 			return say(arena_printf(check->arena,
 			    "the domain \"%s\" is there twice",
 			    domain->domain));
+	if (domain->key_count == 0 && !has_other_keys(dkim))
+		return "has no keys, and there is neither "
+		    "dkim.key_directory nor dkim.key_table";
 	return NULL;
 }
 
@@ -259,14 +268,14 @@ const char *
 verify_signing_domain(struct check *check, const void *base,
     const void *field)
 {
-	const struct settings *settings = check->settings;
+	const struct dkim_settings *dkim = &check->settings->dkim;
 	const char *name = string_at(field);
 
 	(void)base;
-	if (name[0] == '\0')
+	if (name[0] == '\0' || has_other_keys(dkim))
 		return NULL;
-	for (size_t i = 0; i < settings->domain_count; i++)
-		if (strcmp(settings->domains[i].domain, name) == 0)
+	for (size_t i = 0; i < dkim->domain_count; i++)
+		if (strcmp(dkim->domains[i].domain, name) == 0)
 			return NULL;
 	return say(arena_printf(check->arena,
 	    "the domain \"%s\" has no keys in dkim.domains", name));

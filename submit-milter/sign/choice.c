@@ -3,6 +3,7 @@
  */
 #include "sign/choice.h"
 
+#include "base/ascii.h"
 #include "policy/policy.h"
 #include "syntax/domain.h"
 
@@ -18,14 +19,30 @@ is_trusted(const struct profile *profile, const struct facts *facts)
 	return false;
 }
 
-/* The domain of the first From mailbox as it leaves, folded. */
+/*
+ * Local part of i=: what needs no quoting, neither in an address nor in a
+ * tag (RFC 6376 section 2.11).
+ */
+static bool
+is_plain(struct span local)
+{
+	for (size_t i = 0; i < local.len; i++) {
+		unsigned char c = (unsigned char)local.ptr[i];
+
+		if ((!ascii_is_atext(c) && c != '.') || c == '=' ||
+		    (c & 0x80) != 0)
+			return false;
+	}
+	return local.len > 0;
+}
+
+/* The first From mailbox as it leaves: its domain, folded, and itself. */
 static int
-author_domain(struct facts *facts, struct span *domain_r)
+find_author(struct facts *facts, struct key_question *question)
 {
 	struct header_field *from = header_first(&facts->leaving, FIELD_FROM);
 	const struct header_addresses *a;
 
-	*domain_r = (struct span){ NULL, 0 };
 	if (from == NULL)
 		return 0;
 	a = header_addresses(&facts->leaving, from);
@@ -34,7 +51,14 @@ author_domain(struct facts *facts, struct span *domain_r)
 	if (!a->is_valid || a->list.n == 0 ||
 	    a->list.v[0].kind != DOMAIN_NAME)
 		return 0;
-	return domain_fold(a->list.v[0].domain, facts->arena, domain_r);
+	if (domain_fold(a->list.v[0].domain, facts->arena,
+	    &question->domain) != 0)
+		return -1;
+	if (!is_plain(a->list.v[0].local))
+		return 0;
+	question->address = arena_printf(facts->arena, "%.*s@%.*s",
+	    SPAN_ARG(a->list.v[0].local), SPAN_ARG(question->domain));
+	return question->address.ptr == NULL ? -1 : 0;
 }
 
 /*
@@ -60,45 +84,89 @@ lacks_right(const struct profile *profile, struct facts *facts,
 	return NULL;
 }
 
-int
-sign_choose(const struct profile *profile, struct facts *facts,
-    const struct keyring *keyring, struct sign_choice *choice_r,
+/* NULL, or why there is no need to look for keys. */
+static const char *
+not_at_all(const struct profile *profile, const struct facts *facts)
+{
+	if (profile->sign == SIGN_OFF)
+		return "sign-off";
+	if (facts->identity.route == ROUTE_NONE ||
+	    facts->parked.action != ACTION_PASS)
+		return "not-authenticated";
+	if (!is_trusted(profile, facts))
+		return "not-over-tls";
+	return NULL;
+}
+
+/* The keys of the author's domain, or why it has none. */
+static int
+find_keys(struct keystore *store, const struct key_question *question,
+    struct sign_choice *choice, const char **error_r)
+{
+	if (keystore_find(store, question, &choice->with, error_r) != 0)
+		return -1;
+	if (choice->with.keys.n == 0)
+		choice->unsigned_because = choice->with.is_out_of_schedule ?
+		    "key-out-of-schedule" : "no-key";
+	return 0;
+}
+
+static int
+find_fallback(struct keystore *store, const struct profile *profile,
+    struct key_question question, struct sign_choice *choice,
     const char **error_r)
 {
-	struct sign_choice choice = { .unsigned_because = NULL };
-	struct span domain;
-	int status;
+	const char *fault = choice->with.fault;
+
+	question.domain = span_of(profile->sign_fallback_domain);
+	question.address = (struct span){ NULL, 0 };
+	keystore_release(&choice->with);
+	if (keystore_find(store, &question, &choice->with, error_r) != 0)
+		return -1;
+	if (choice->with.fault == NULL)
+		choice->with.fault = fault;
+	return 0;
+}
+
+int
+sign_choose(const struct profile *profile, struct facts *facts,
+    struct keystore *store, struct sign_choice *choice_r,
+    const char **error_r)
+{
+	struct sign_choice choice = { .unsigned_because =
+		not_at_all(profile, facts) };
+	struct key_question question = { .now = facts->now,
+		.resolver = &facts->resolver, .arena = facts->arena };
+	int status = 0;
 
 	*choice_r = choice;
-	if (profile->sign == SIGN_OFF) {
-		choice_r->unsigned_because = "sign-off";
+	if (choice.unsigned_because != NULL)
 		return 0;
-	}
-	if (facts->identity.route == ROUTE_NONE ||
-	    facts->parked.action != ACTION_PASS) {
-		choice_r->unsigned_because = "not-authenticated";
-		return 0;
-	}
-	if (!is_trusted(profile, facts)) {
-		choice_r->unsigned_because = "not-over-tls";
-		return 0;
-	}
 	choice.unsigned_because = lacks_right(profile, facts, &status,
 	    error_r);
 	if (status != 0)
 		return -1;
-	if (author_domain(facts, &domain) != 0) {
+	if (find_author(facts, &question) != 0) {
 		*error_r = "out of memory";
 		return -1;
 	}
-	if (choice.unsigned_because == NULL) {
-		choice.keys = keyring_find(keyring, domain);
-		if (choice.keys.n == 0)
-			choice.unsigned_because = "no-key";
-	}
-	if (choice.keys.n == 0 && profile->sign_fallback_domain != NULL)
-		choice.keys = keyring_find(keyring,
-		    span_of(profile->sign_fallback_domain));
-	*choice_r = choice;
-	return 0;
+	if (choice.unsigned_because == NULL)
+		status = find_keys(store, &question, &choice, error_r);
+	if (status == 0 && choice.with.keys.n == 0 &&
+	    profile->sign_fallback_domain != NULL &&
+	    profile->sign_fallback_domain[0] != '\0')
+		status = find_fallback(store, profile, question, &choice,
+		    error_r);
+	if (status == 0)
+		*choice_r = choice;
+	else
+		keystore_release(&choice.with);
+	return status;
+}
+
+void
+sign_choice_drop(struct sign_choice *choice, const char *because)
+{
+	keystore_release(&choice->with);
+	*choice = (struct sign_choice){ .unsigned_because = because };
 }

@@ -3,17 +3,18 @@
  *
  * Our own rule, stricter than RFC 6376 asks: a domain vouches for a message
  * only if who submitted it may use every address in From, whatever the
- * rules of the profile let pass. Pure but for the resolver of facts.
+ * rules of the profile let pass. Asks the resolver of facts and the keystore.
  */
 #ifndef SUBMIT_SIGN_CHOICE_H
 #define SUBMIT_SIGN_CHOICE_H
 
 #include "policy/facts.h"
 #include "policy/profile.h"
-#include "sign/keyring.h"
+#include "sign/keystore.h"
 
 struct sign_choice {
-	struct key_list keys;	/* none: the message leaves unsigned */
+	/* keys.n is 0: the message leaves unsigned */
+	struct key_answer with;
 	/*
 	 * Why the author's domain does not sign; NULL when it does. With a
 	 * fallback domain there are keys all the same.
@@ -22,10 +23,15 @@ struct sign_choice {
 };
 
 /*
- * Chooses for facts->leaving. 0, or -1 and *error_r when it cannot be told.
+ * Chooses for facts->leaving. 0, and the choice is the caller's to give to
+ * sign_choice_drop() once nothing signs with it; or -1 and *error_r when it
+ * cannot be told.
  */
 int sign_choose(const struct profile *profile, struct facts *facts,
-    const struct keyring *keyring, struct sign_choice *choice_r,
+    struct keystore *store, struct sign_choice *choice_r,
     const char **error_r) __attribute__((warn_unused_result));
+
+/* From now on it is unsigned, because of that; keys are given back. */
+void sign_choice_drop(struct sign_choice *choice, const char *because);
 
 #endif

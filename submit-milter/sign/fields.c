@@ -26,8 +26,17 @@
  */
 #define NAMES_MOST 4095u
 
-const char *const fields_oversigned[] = {
-	"From", "To", "Cc", "Subject", "Date", "Message-ID", NULL
+static const char *const usually_oversigned[] = {
+	"From", "To", "Cc", "Subject", "Date", "Message-ID",
+};
+
+/* ARC-* too. */
+static const char *const never_signed[] = {
+	"Apparently-To", "Authentication-Results", "Bcc", "Content-Length",
+	"Delivered-To", "DKIM-Signature", "DomainKey-Signature",
+	"Full-Name", "Received", "Received-SPF", "Resent-Bcc",
+	"Return-Path", "Status", "X-Envelope-To", "X-Original-To",
+	"X-Status",
 };
 
 static const char *const fields_signed[] = {
@@ -44,15 +53,57 @@ static const char *const fields_signed[] = {
 	"X-Original-Sender",
 };
 
-bool
-fields_is_signed(struct span name)
+static bool
+has(struct name_list list, struct span name)
 {
-	const size_t n = sizeof(fields_signed) / sizeof(fields_signed[0]);
-
-	for (size_t i = 0; i < n; i++)
-		if (span_eq_nocase(name, span_of(fields_signed[i])))
+	for (size_t i = 0; i < list.n; i++)
+		if (span_eq_nocase(name, span_of(list.v[i])))
 			return true;
 	return false;
+}
+
+#define LIST(array) \
+	((struct name_list){ array, sizeof(array) / sizeof((array)[0]) })
+
+bool
+fields_may_sign(struct span name)
+{
+	return !has(LIST(never_signed), name) &&
+	    !span_starts_nocase(name, SPAN("ARC-"));
+}
+
+static struct name_list
+oversigned(const struct field_settings *settings)
+{
+	return settings->oversigned.n > 0 ? settings->oversigned :
+	    LIST(usually_oversigned);
+}
+
+size_t
+fields_oversigned(const struct field_settings *settings,
+    const char **names_r, size_t room)
+{
+	struct name_list list = oversigned(settings);
+	size_t n = 0;
+
+	if (!has(list, SPAN("From")))
+		names_r[n++] = "From";
+	for (size_t i = 0; i < list.n && n + 1 < room; i++)
+		if (!has(settings->not, span_of(list.v[i])))
+			names_r[n++] = list.v[i];
+	names_r[n] = NULL;
+	return n;
+}
+
+bool
+fields_is_signed(const struct field_settings *settings, struct span name)
+{
+	if (span_eq_nocase(name, SPAN("From")))
+		return true;
+	if (!has(LIST(fields_signed), name) && !has(settings->also, name) &&
+	    !has(oversigned(settings), name))
+		return false;
+	return !has(settings->not, name) && fields_may_sign(name);
 }
 
 size_t
@@ -106,7 +157,8 @@ has_altered(struct span value)
 }
 
 const char *
-fields_refuse(const struct header *header)
+fields_refuse(const struct field_settings *settings,
+    const struct header *header)
 {
 	size_t names = 0;
 
@@ -114,7 +166,7 @@ fields_refuse(const struct header *header)
 		const struct header_field *field = &header->v[i];
 		struct span name = span_trim(field->name);
 
-		if (!fields_is_signed(name))
+		if (!fields_is_signed(settings, name))
 			continue;
 		/* Verifiers differ about "From :". */
 		if (name.len != field->name.len)

@@ -10,21 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
-#include "base/ascii.h"
 #include "sign/key.h"
 #include "sign/keyfile.h"
-#include "sign/keytext.h"
 
 #define FIRST_SLOTS 16u		/* a power of two */
-#define RSA_BITS_LEAST 1024	/* RFC 8301 section 3.2 */
 
 struct domain_keys {
-	const char *domain;	/* of its first key */
+	const char *domain;	/* of its first key, or its rule's name */
 	struct signing_key **v;
 	size_t n;
+	const struct key_rule *rule;	/* or NULL */
 };
 
 struct keyring {
@@ -49,18 +44,6 @@ keyring_new(void)
 	}
 	keyring->slot_count = FIRST_SLOTS;
 	return keyring;
-}
-
-/* EVP_PKEY_free() wipes the private parts. */
-static void
-key_free(struct signing_key *key)
-{
-	if (key == NULL)
-		return;
-	EVP_PKEY_free(key->pkey);
-	free(key->domain);
-	free(key->selector);
-	free(key);
 }
 
 void
@@ -152,94 +135,6 @@ store(struct keyring *keyring, struct signing_key *key)
 	return 0;
 }
 
-/*
- * Labels of letters, digits, "-" and "_", joined by dots: nothing that
- * would end a tag of the signature or a name in the DNS.
- */
-static bool
-is_dns_name(const char *name)
-{
-	size_t label = 0, whole = strlen(name);
-
-	for (const char *p = name; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-		bool is_dot = c == '.';
-
-		if (is_dot ? label == 0 : label == 63 ||
-		    (!ascii_is_alnum(c) && c != '-' && c != '_'))
-			return false;
-		label = is_dot ? 0 : label + 1;
-	}
-	return label > 0 && whole <= 253;
-}
-
-static int
-parse(struct signing_key *key, const char *file, const char *text,
-    size_t size, char **error_r)
-{
-	bool is_encrypted = false;
-
-	key->pkey = keytext_parse(text, size, &is_encrypted);
-	ERR_clear_error();
-	if (key->pkey != NULL)
-		return 0;
-	if (is_encrypted)
-		return keyfile_fail(error_r, file, "encrypted: store it "
-		    "without a passphrase (openssl pkey -in %s)", file);
-	return keyfile_fail(error_r, file,
-	    "there is no private key in PEM form in it");
-}
-
-/* Does the private half fit the public one? A damaged file may still parse. */
-static bool
-fits_itself(EVP_PKEY *pkey, enum key_algorithm algorithm)
-{
-	const EVP_MD *md = algorithm == KEY_RSA_SHA256 ? EVP_sha256() : NULL;
-	static const unsigned char text[] = "submit-milter";
-	unsigned char value[2048];	/* 16384 bits */
-	size_t size = sizeof(value);
-	EVP_MD_CTX *sign = EVP_MD_CTX_new(), *check = EVP_MD_CTX_new();
-	bool is_good = sign != NULL && check != NULL &&
-	    EVP_DigestSignInit(sign, NULL, md, NULL, pkey) == 1 &&
-	    EVP_DigestSign(sign, value, &size, text, sizeof(text)) == 1 &&
-	    EVP_DigestVerifyInit(check, NULL, md, NULL, pkey) == 1 &&
-	    EVP_DigestVerify(check, value, size, text, sizeof(text)) == 1;
-
-	EVP_MD_CTX_free(sign);
-	EVP_MD_CTX_free(check);
-	ERR_clear_error();
-	return is_good;
-}
-
-/* Is it a key that may sign? Fills in the rest of KEY. */
-static int
-judge(struct signing_key *key, const char *file, int minimum_rsa_bits,
-    char **error_r)
-{
-	int least = minimum_rsa_bits > RSA_BITS_LEAST ? minimum_rsa_bits :
-	    RSA_BITS_LEAST;
-
-	if (EVP_PKEY_is_a(key->pkey, "ED25519")) {
-		key->algorithm = KEY_ED25519_SHA256;
-		key->bits = 256;
-	} else if (EVP_PKEY_is_a(key->pkey, "RSA")) {
-		key->algorithm = KEY_RSA_SHA256;
-		key->bits = EVP_PKEY_get_bits(key->pkey);
-		if (key->bits < least)
-			return keyfile_fail(error_r, file,
-			    "an RSA key of %d bits: at least %d are needed",
-			    key->bits, least);
-	} else {
-		return keyfile_fail(error_r, file,
-		    "a key of type %s: DKIM knows RSA and Ed25519",
-		    EVP_PKEY_get0_type_name(key->pkey));
-	}
-	if (!fits_itself(key->pkey, key->algorithm))
-		return keyfile_fail(error_r, file, "damaged: its private "
-		    "and its public half do not fit each other");
-	return 0;
-}
-
 static bool
 has_selector(const struct keyring *keyring, const char *domain,
     const char *selector)
@@ -257,10 +152,11 @@ static int
 check_names(const struct keyring *keyring, const char *domain,
     const char *selector, const char *file, char **error_r)
 {
-	if (!is_dns_name(domain))
+	if (strcmp(domain, "*") != 0 &&
+	    !key_is_name(domain + (domain[0] == '.' ? 1 : 0)))
 		return keyfile_fail(error_r, file, "\"%s\" is no domain",
 		    domain);
-	if (!is_dns_name(selector))
+	if (!key_is_name(selector))
 		return keyfile_fail(error_r, file, "\"%s\" is no selector",
 		    selector);
 	if (has_selector(keyring, domain, selector))
@@ -269,51 +165,74 @@ check_names(const struct keyring *keyring, const char *domain,
 	return 0;
 }
 
-static struct signing_key *
-key_new(const char *domain, const char *selector)
-{
-	struct signing_key *key = calloc(1, sizeof(*key));
-
-	if (key == NULL)
-		return NULL;
-	key->domain = strdup(domain);
-	key->selector = strdup(selector);
-	if (key->domain == NULL || key->selector == NULL) {
-		key_free(key);
-		return NULL;
-	}
-	return key;
-}
-
 int
 keyring_add(struct keyring *keyring, const char *domain,
     const char *selector, const char *file, int minimum_rsa_bits,
     const struct key_owner *owner, char **error_r)
 {
+	const struct key_limits limits = { minimum_rsa_bits, *owner };
 	struct signing_key *key;
-	char *octets = NULL;
-	size_t size = 0;
-	int status;
 
 	*error_r = NULL;
 	if (check_names(keyring, domain, selector, file, error_r) != 0)
 		return -1;
-	if (keyfile_read(file, owner, &octets, &size, error_r) != 0)
-		return -1;
-	key = key_new(domain, selector);
-	status = key == NULL ? -1 :
-	    parse(key, file, octets, size, error_r);
-	keyfile_wipe(&octets, size);
-	if (status == 0)
-		status = judge(key, file, minimum_rsa_bits, error_r);
-	if (status == 0)
-		status = store(keyring, key);
-	if (status == 0)
+	key = key_read(domain, selector, file, &limits, error_r);
+	if (key != NULL && store(keyring, key) == 0)
 		return 0;
 	key_free(key);
 	if (*error_r == NULL)
 		(void)keyfile_fail(error_r, file, "%s", strerror(ENOMEM));
 	return -1;
+}
+
+void
+keyring_set_schedule(struct keyring *keyring, const char *domain,
+    const char *selector, const struct schedule *schedule)
+{
+	struct domain_keys *slot = find_slot(keyring->slots,
+	    keyring->slot_count, span_of(domain));
+
+	for (size_t i = 0; i < slot->n; i++)
+		if (strcmp(slot->v[i]->selector, selector) == 0)
+			slot->v[i]->schedule = *schedule;
+}
+
+int
+keyring_set_rule(struct keyring *keyring, const struct key_rule *rule)
+{
+	struct domain_keys *slot;
+
+	if (make_room(keyring) != 0)
+		return -1;
+	slot = find_slot(keyring->slots, keyring->slot_count,
+	    span_of(rule->name));
+	if (slot->domain == NULL) {
+		slot->domain = rule->name;
+		keyring->domains++;
+	}
+	slot->rule = rule;
+	return 0;
+}
+
+const struct key_rule *
+keyring_rule(const struct keyring *keyring, struct span domain)
+{
+	return find_slot(keyring->slots, keyring->slot_count, domain)->rule;
+}
+
+void
+keyring_set_nominal(struct keyring *keyring)
+{
+	keyring->is_nominal = true;
+}
+
+void
+keyring_each(const struct keyring *keyring, keyring_visit *visit,
+    void *context)
+{
+	for (size_t i = 0; i < keyring->slot_count; i++)
+		for (size_t k = 0; k < keyring->slots[i].n; k++)
+			visit(context, keyring->slots[i].v[k]);
 }
 
 int
@@ -322,7 +241,7 @@ keyring_add_name(struct keyring *keyring, const char *domain,
 {
 	struct signing_key *key = key_new(domain, selector);
 
-	keyring->is_nominal = true;
+	keyring_set_nominal(keyring);
 	if (key == NULL || store(keyring, key) != 0) {
 		key_free(key);
 		return -1;
@@ -377,6 +296,12 @@ signing_key_algorithm_name(const struct signing_key *key)
 {
 	return key->algorithm == KEY_RSA_SHA256 ? "rsa-sha256" :
 	    "ed25519-sha256";
+}
+
+const struct schedule *
+signing_key_schedule(const struct signing_key *key)
+{
+	return &key->schedule;
 }
 
 int

@@ -65,6 +65,7 @@ static struct {
 
 struct signer {
 	struct signer_settings settings;
+	const char **oversigned;	/* ends with NULL */
 	DKIM_LIB *lib;
 };
 
@@ -148,6 +149,26 @@ release(void *closure, void *p)
 
 /* --- the library handle of a configuration ------------------------------ */
 
+/* False when the library does not take them. */
+static bool
+set_options(struct signer *signer)
+{
+	uint64_t ttl = (uint64_t)signer->settings.expires;
+	const struct field_settings *fields = &signer->settings.fields;
+	size_t room = fields->oversigned.n + FIELDS_OVERSIGNED + 1;
+
+	signer->oversigned = calloc(room, sizeof(*signer->oversigned));
+	if (signer->oversigned == NULL)
+		return false;
+	(void)fields_oversigned(fields, signer->oversigned, room);
+	if (dkim_options(signer->lib, DKIM_OP_SETOPT, DKIM_OPTS_OVERSIGNHDRS,
+	    signer->oversigned, sizeof(signer->oversigned[0])) !=
+	    DKIM_STAT_OK)
+		return false;
+	return ttl == 0 || dkim_options(signer->lib, DKIM_OP_SETOPT,
+	    DKIM_OPTS_SIGNATURETTL, &ttl, sizeof(ttl)) == DKIM_STAT_OK;
+}
+
 static struct signer *
 signer_make(const struct signer_settings *settings)
 {
@@ -160,9 +181,7 @@ signer_make(const struct signer_settings *settings)
 	if (signer->lib == NULL ||
 	    !dkim_libfeature(signer->lib, DKIM_FEATURE_SHA256) ||
 	    !dkim_libfeature(signer->lib, DKIM_FEATURE_ED25519) ||
-	    dkim_options(signer->lib, DKIM_OP_SETOPT, DKIM_OPTS_OVERSIGNHDRS,
-	    (void *)(uintptr_t)fields_oversigned,
-	    sizeof(fields_oversigned[0])) != DKIM_STAT_OK)
+	    !set_options(signer))
 		signer_free(&signer);
 	return signer;
 }
@@ -174,6 +193,7 @@ signer_free(struct signer **signer)
 		return;
 	if ((*signer)->lib != NULL)
 		dkim_close((*signer)->lib);
+	free((*signer)->oversigned);
 	free(*signer);
 	*signer = NULL;
 }
@@ -182,8 +202,7 @@ const char *
 signer_refuses_header(const struct signer *signer,
     const struct header *header)
 {
-	(void)signer;
-	return fields_refuse(header);
+	return fields_refuse(&signer->settings.fields, header);
 }
 
 /* --- one signature ------------------------------------------------------ */
@@ -261,7 +280,11 @@ hand_open(struct signing *signing, struct hand *hand, const char *id)
 	    hand->key->algorithm == KEY_RSA_SHA256 ?
 	    DKIM_SIGN_RSASHA256 : DKIM_SIGN_ED25519SHA256, -1, &status);
 	BIO_free(bio);
-	return hand->dkim == NULL ? status : DKIM_STAT_OK;
+	if (hand->dkim == NULL)
+		return status;
+	return hand->key->identity == NULL ? DKIM_STAT_OK :
+	    dkim_set_signer(hand->dkim,
+	    (const unsigned char *)hand->key->identity);
 }
 
 /*
@@ -308,7 +331,8 @@ feed_header(struct signing *signing, const struct header *header,
 	for (size_t i = 0; i < header->n && !signing->is_short; i++) {
 		size_t size;
 
-		if (!fields_is_signed(header->v[i].name))
+		if (!fields_is_signed(&signing->signer->settings.fields,
+		    header->v[i].name))
 			continue;
 		size = fields_wire(&header->v[i], text);
 		for (size_t k = 0; k < signing->n; k++) {

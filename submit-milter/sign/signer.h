@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "sign/fields.h"
 #include "sign/keyring.h"
 #include "syntax/header.h"
 
@@ -22,6 +23,8 @@ struct signer_settings {
 	/* Ed25519 signatures are relaxed in any case: see signer.c. */
 	enum canonicalization header;
 	enum canonicalization body;
+	struct field_settings fields;
+	int expires;		/* x=, seconds after t=; 0: there is none */
 };
 
 struct signer;
@@ -36,7 +39,10 @@ struct signing;
 int signer_library_init(const char **warning_r)
     __attribute__((warn_unused_result));
 
-/* NULL when the library or memory fails. The settings are copied. */
+/*
+ * NULL when the library or memory fails. The settings are copied, but for
+ * names of fields, which must outlive the signer.
+ */
 struct signer *signer_new(const struct signer_settings *settings);
 
 /* No signing may be under way. Takes NULL; leaves NULL. */

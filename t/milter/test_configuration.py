@@ -95,7 +95,8 @@ WRONG = {
     "domain without keys": (
         'dkim: { domains = ( { domain = "example.org"; keys = ( ); } ); };\n',
         1,
-        "dkim.domains.keys: must not be empty",
+        "dkim.domains.domain: has no keys, and there is neither dkim.key_directory "
+        "nor dkim.key_table",
     ),
     "fallback without keys": (
         'default_profile: { sign_fallback_domain = "example.org"; };\n',

@@ -30,7 +30,8 @@ GROUPS = {"group", "groups by name", "list of groups"}
 ARRAYS = {"array of networks", "array of strings"}
 
 # What is in lists and named groups is an example, no default.
-EXAMPLES = ("groups.", "overrides.", "profiles.", "rights.tables.", "tables.")
+EXAMPLES = ("dkim.domains.", "groups.", "overrides.", "profiles.",
+            "rights.tables.", "tables.")
 
 # A key for this test alone.
 KEY = """-----BEGIN PRIVATE KEY-----

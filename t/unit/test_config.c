@@ -60,11 +60,11 @@ test_defaults(void **state)
 	assert_null(config->rights.primary);
 	assert_string_equal(config->rights.identity.realm, "");
 	assert_true(config->rights.identity.fold_case);
-	assert_int_equal(config->minimum_rsa_bits, 2048);
-	assert_int_equal(config->signing.header, CANON_RELAXED);
-	assert_int_equal(config->signing.body, CANON_SIMPLE);
+	assert_true(keystore_is_empty(config->keystore));
+	assert_int_equal(config->signers[0].settings.header, CANON_RELAXED);
+	assert_int_equal(config->signers[0].settings.body, CANON_SIMPLE);
 	assert_int_equal(keyring_size(config->keyring), 0);
-	assert_non_null(config->signer);
+	assert_int_equal(config->signer_count, 1);
 	assert_string_equal(config->replies.contact, "");
 	for (int i = 0; i < REASON_COUNT; i++)
 		assert_null(config->replies.texts[i]);
@@ -125,8 +125,8 @@ test_everything(void **state)
 	assert_true(rights->tables[1].is_by_identity);
 	assert_int_equal(rights->tables[1].right, RIGHT_OWN);
 	assert_string_equal(table_name(rights->primary), "first");
-	assert_int_equal(config->signing.header, CANON_RELAXED);
-	assert_int_equal(config->signing.body, CANON_RELAXED);
+	assert_int_equal(config->signers[0].settings.header, CANON_RELAXED);
+	assert_int_equal(config->signers[0].settings.body, CANON_RELAXED);
 	assert_int_equal(keyring_size(config->keyring), 3);
 	assert_int_equal(keys.n, 1);
 	assert_string_equal(signing_key_selector(keys.v[0]), "a");

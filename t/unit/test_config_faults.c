@@ -389,9 +389,39 @@ static const struct fault_case profile_cases[] = {
 
 static const struct fault_case dkim_cases[] = {
 	{ DOMAIN("example.org", ""),
-	    ":2: dkim.domains.keys: must not be empty" },
+	    ":2: dkim.domains.domain: has no keys, and there is neither "
+	    "dkim.key_directory nor dkim.key_table" },
 	{ "dkim: { domains = ( { domain = \"example.org\"; } ); };",
-	    ":1: dkim.domains: \"keys\" is missing" },
+	    ":1: dkim.domains.domain: has no keys, and there is neither "
+	    "dkim.key_directory nor dkim.key_table" },
+	{ "dkim: { key_directory = \"keys\"; };",
+	    ":1: dkim.key_directory: must be an absolute path, one that "
+	    "begins with /" },
+	{ "dkim: { key_table = \"keys\"; };",
+	    ":1: dkim.key_table: there is no table \"keys\"" },
+	{ "dkim: { signed_fields = [ \"Bcc\" ]; };",
+	    ":1: dkim.signed_fields: \"Bcc\": must not be signed: the field changes "
+	    "on the way" },
+	{ "dkim: { oversigned_fields = [ \"ARC-Seal\" ]; };",
+	    ":1: dkim.oversigned_fields: \"ARC-Seal\": must not be signed: the field "
+	    "changes on the way" },
+	{ "dkim: { signed_fields = [ \"X Y\" ]; };",
+	    ":1: dkim.signed_fields: \"X Y\": must be the name of a field" },
+	{ "dkim: { unsigned_fields = [ \"from\" ]; };",
+	    ":1: dkim.unsigned_fields: \"from\": must not be From: RFC 6376 wants it "
+	    "signed" },
+	{ "dkim: { identity = \"user\"; };",
+	    ":1: dkim.identity: must be \"none\", \"domain\" or "
+	    "\"address\", not "
+	    "\"user\"" },
+	{ DOMAIN("*.example.org", KEY("a", "@DIR@/key")),
+	    ":2: dkim.domains.domain: domain has a character that is not "
+	    "allowed" },
+	{ "dkim: { domains = ( { domain = \"example.org\"; keys = ( {"
+	    " selector = \"a\"; file = \"@DIR@/key\";"
+	    " not_before = \"2026-02-29\"; } ); } ); };",
+	    ":1: dkim.domains.keys.not_before: must be a time like "
+	    "2026-12-01 or 2026-12-01T00:00:00Z" },
 	{ DOMAIN("", KEY("a", "@DIR@/key")),
 	    ":2: dkim.domains.domain: must not be empty" },
 	{ DOMAIN("example", KEY("a", "@DIR@/key")),
