@@ -1,0 +1,1 @@
+"""Measures submit-milter against OpenDKIM; see ../README."""
