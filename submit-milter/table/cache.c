@@ -118,6 +118,7 @@ drop(struct cache *cache, struct entry **at)
 {
 	struct entry *entry = *at;
 
+	assert(entry != NULL);
 	*at = entry->next;
 	ring_leave(entry);
 	cache->count--;

@@ -112,7 +112,7 @@ resolve(struct endpoint *endpoint, const char *server, char **error_r)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *all = NULL;
-	char port[8];
+	char port[12];
 	int rc;
 
 	(void)snprintf(port, sizeof(port), "%u", endpoint->port);

@@ -12,6 +12,7 @@
 
 #ifdef HAVE_PGSQL
 
+#include <assert.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@
 struct pgsql {
 	struct sqltemplate *sql;
 	const char *host;
-	char port[8];
+	char port[12];
 	char *database;
 	char *user;
 	char *password;
@@ -212,6 +213,7 @@ make_strings(const struct span *values, size_t count,
 	size_t size = 0;
 	char *block, *p;
 
+	assert(count > 0);
 	for (size_t i = 0; i < count; i++)
 		size += values[i].len + 1;
 	block = malloc(size);
