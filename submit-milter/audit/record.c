@@ -1,26 +1,20 @@
 /*
  * record.c - see record.h. Names and meanings are those of
  * submit-milter-audit(5); a test compares them.
- *
- * jansson's setters take NULL for a value that could not be made and then
- * return -1, so each function here adds up what they return and looks once.
  */
 #include "audit/record.h"
 
-#include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include <jansson.h>
-
-#include "audit/text.h"
+#include "base/jsonline.h"
 #include "base/sbuf.h"
 
 #define FORMAT_VERSION 1
 /* An address field that cannot be read is shown so far and no further. */
 #define RAW_MOST 1000u
+#define RECORD_MOST (64u << 20)
 #define ADDRESSES_MOST 262144u
 
 const char *
@@ -39,108 +33,87 @@ record_result_name(enum record_result result)
 /* --- values --------------------------------------------------------------- */
 
 /* RFC 3339 in UTC, with microseconds. */
-static json_t *
-time_text(int64_t us)
+static void
+put_time(struct jsonline *line, const char *key, int64_t us)
 {
 	time_t seconds = (time_t)(us / 1000000);
 	int fraction = (int)(us % 1000000);
+	char text[64] = "";
 	struct tm tm;
 
 	if (fraction < 0) {
 		fraction += 1000000;
 		seconds--;
 	}
-	if (gmtime_r(&seconds, &tm) == NULL)
-		return NULL;
-	return json_sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, fraction);
-}
-
-/* VALUE, or NULL when something was lost on the way. */
-static json_t *
-finished(json_t *value, int status)
-{
-	if (status == 0)
-		return value;
-	json_decref(value);
-	return NULL;
+	if (gmtime_r(&seconds, &tm) != NULL)
+		(void)snprintf(text, sizeof(text),
+		    "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
+		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		    tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
+	jsonline_word(line, key, text);
 }
 
 /* --- where it came from --------------------------------------------------- */
 
-static json_t *
-listener(const struct facts_listener *from)
+static void
+put_listener(struct jsonline *line, const struct facts_listener *from)
 {
-	json_t *o = json_object();
-	int status = 0;
-
-	status |= json_object_set_new(o, "daemon_name",
-	    json_text_or_null(from->daemon_name));
-	status |= json_object_set_new(o, "daemon_addr",
-	    json_text_or_null(from->daemon_addr));
-	status |= json_object_set_new(o, "daemon_port",
-	    json_text_or_null(from->daemon_port));
-	return finished(o, status);
+	jsonline_open_object(line, "listener");
+	jsonline_text_or_null(line, "daemon_name", from->daemon_name);
+	jsonline_text_or_null(line, "daemon_addr", from->daemon_addr);
+	jsonline_text_or_null(line, "daemon_port", from->daemon_port);
+	jsonline_close_object(line);
 }
 
-static json_t *
-client(const struct facts_client *from)
+static void
+put_client(struct jsonline *line, const struct facts_client *from)
 {
-	json_t *o = json_object();
-	int status = 0;
-
-	status |= json_object_set_new(o, "address",
-	    json_text_or_null(from->address));
-	status |= json_object_set_new(o, "port",
-	    from->port == 0 ? json_null() : json_integer(from->port));
-	status |= json_object_set_new(o, "name",
-	    json_text_or_null(from->name));
-	status |= json_object_set_new(o, "helo",
-	    json_text_or_null(from->helo));
-	return finished(o, status);
+	jsonline_open_object(line, "client");
+	jsonline_text_or_null(line, "address", from->address);
+	if (from->port == 0)
+		jsonline_null(line, "port");
+	else
+		jsonline_number(line, "port", from->port);
+	jsonline_text_or_null(line, "name", from->name);
+	jsonline_text_or_null(line, "helo", from->helo);
+	jsonline_close_object(line);
 }
 
-static json_t *
-tls(const struct facts_tls *from)
+static void
+put_tls(struct jsonline *line, const struct facts_tls *from)
 {
-	json_t *o;
-	int status = 0;
-
-	if (!from->is_on)
-		return json_null();
-	o = json_object();
-	status |= json_object_set_new(o, "version",
-	    json_text_or_null(from->version));
-	status |= json_object_set_new(o, "cipher",
-	    json_text_or_null(from->cipher));
-	status |= json_object_set_new(o, "bits", json_integer(from->bits));
-	return finished(o, status);
+	if (!from->is_on) {
+		jsonline_null(line, "tls");
+		return;
+	}
+	jsonline_open_object(line, "tls");
+	jsonline_text_or_null(line, "version", from->version);
+	jsonline_text_or_null(line, "cipher", from->cipher);
+	jsonline_number(line, "bits", from->bits);
+	jsonline_close_object(line);
 }
 
 /* --- envelope ------------------------------------------------------------- */
 
 /* Without angle brackets and route; as it came when it could not be read. */
-static json_t *
-address(const struct facts_path *path)
+static struct span
+path_text(const struct facts_path *path)
 {
 	if (path->status != PATH_OK)
-		return json_text(path->text);
+		return path->text;
 	if (path->path.is_null)
-		return json_string("");
-	return json_text(path->path.mailbox.whole);
+		return SPAN("");
+	return path->path.mailbox.whole;
 }
 
-static json_t *
-params(const struct facts_path *path)
+static void
+put_params(struct jsonline *line, const char *key,
+    const struct facts_path *path)
 {
-	json_t *array = json_array();
-	int status = 0;
-
+	jsonline_open_array(line, key);
 	for (size_t i = 0; i < path->param_count; i++)
-		status |= json_array_append_new(array,
-		    json_text(path->params[i]));
-	return finished(array, status);
+		jsonline_text(line, NULL, path->params[i]);
+	jsonline_close_array(line);
 }
 
 static const char *
@@ -161,50 +134,43 @@ recipient_result(const struct facts_recipient *recipient)
 	}
 }
 
-static json_t *
-recipient(const struct facts_recipient *from)
+static void
+put_recipient(struct jsonline *line, const struct facts_recipient *from)
 {
-	json_t *o = json_object();
-	int status = 0;
-
-	status |= json_object_set_new(o, "address", address(&from->path));
-	status |= json_object_set_new(o, "params", params(&from->path));
-	status |= json_object_set_new(o, "result",
-	    json_string(recipient_result(from)));
+	jsonline_open_object(line, NULL);
+	jsonline_text(line, "address", path_text(&from->path));
+	put_params(line, "params", &from->path);
+	jsonline_word(line, "result", recipient_result(from));
 	if (from->mode == RULE_ENFORCE && !from->is_refused_by_mta &&
 	    from->verdict.action != ACTION_PASS)
-		status |= json_object_set_new(o, "reason", json_string(
-		    reason_info(from->verdict.reason)->name));
+		jsonline_word(line, "reason",
+		    reason_info(from->verdict.reason)->name);
 	if (from->is_refused_by_mta)
-		status |= json_object_set_new(o, "mta_reply",
-		    json_text(from->mta_reply));
-	return finished(o, status);
+		jsonline_text(line, "mta_reply", from->mta_reply);
+	jsonline_close_object(line);
 }
 
-static json_t *
-envelope(const struct facts *facts)
+static void
+put_envelope(struct jsonline *line, const struct facts *facts)
 {
-	json_t *o = json_object(), *array = json_array();
-	int status = 0;
-
+	jsonline_open_object(line, "envelope");
+	jsonline_text(line, "sender", path_text(&facts->sender));
+	put_params(line, "sender_params", &facts->sender);
+	jsonline_open_array(line, "recipients");
 	for (size_t i = 0; i < facts->recipient_count; i++)
-		status |= json_array_append_new(array,
-		    recipient(&facts->recipients[i]));
-	status |= json_object_set_new(o, "sender", address(&facts->sender));
-	status |= json_object_set_new(o, "sender_params",
-	    params(&facts->sender));
-	status |= json_object_set_new(o, "recipients", array);
-	return finished(o, status);
+		put_recipient(line, &facts->recipients[i]);
+	jsonline_close_array(line);
+	jsonline_close_object(line);
 }
 
 /* --- the message ---------------------------------------------------------- */
 
 static int
-append_addresses(json_t *array, const struct address_list *list)
+put_addresses(struct jsonline *line, const struct address_list *list)
 {
 	int status = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; i < list->n && status == 0; i++) {
 		const struct address *a = &list->v[i];
 		struct sbuf out;
 		struct span whole;
@@ -215,73 +181,78 @@ append_addresses(json_t *array, const struct address_list *list)
 			sbuf_addc(&out, '@');
 			sbuf_add(&out, a->domain);
 		}
-		status |= sbuf_done(&out, &whole) != 0 ||
-		    json_array_append_new(array, json_text(whole)) != 0;
+		status = sbuf_done(&out, &whole);
+		if (status == 0)
+			jsonline_text(line, NULL, whole);
 		sbuf_free(&out);
 	}
 	return status;
 }
 
-static int
-append_raw(json_t *array, struct span value)
+static void
+put_raw(struct jsonline *line, struct span value)
 {
 	value = span_trim(value);
 	if (value.len > RAW_MOST)
 		value.len = RAW_MOST;
-	return json_array_append_new(array, json_text(value));
+	jsonline_text(line, NULL, value);
 }
 
 /* A From field that no rule has read so far. */
 static int
-append_unread(json_t *array, struct span value)
+put_unread(struct jsonline *line, struct span value)
 {
 	struct arena *arena = arena_new(ADDRESSES_MOST, NULL);
 	struct address_list list;
 	struct address_error error;
-	int status;
+	int status = 0;
 
 	if (arena == NULL)
 		return -1;
 	if (address_parse(value, ADDRESS_MAILBOX_LIST, arena, &list,
 	    &error) == 1)
-		status = append_addresses(array, &list);
+		status = put_addresses(line, &list);
 	else
-		status = append_raw(array, value);
+		put_raw(line, value);
 	arena_free(&arena);
 	return status;
 }
 
-static json_t *
-from_fields(const struct header *header)
+static int
+put_from(struct jsonline *line, const struct header *header)
 {
-	json_t *array = json_array();
 	int status = 0;
 
-	for (size_t i = 0; i < header->n; i++) {
+	jsonline_open_array(line, "from");
+	for (size_t i = 0; i < header->n && status == 0; i++) {
 		const struct header_field *field = &header->v[i];
 		const struct header_addresses *known = field->addresses;
 
 		if (field->id != FIELD_FROM)
 			continue;
 		if (known == NULL)
-			status |= append_unread(array, field->value);
+			status = put_unread(line, field->value);
 		else if (known->is_valid)
-			status |= append_addresses(array, &known->list);
+			status = put_addresses(line, &known->list);
 		else
-			status |= append_raw(array, field->value);
+			put_raw(line, field->value);
 	}
-	return finished(array, status);
+	jsonline_close_array(line);
+	return status;
 }
 
-static json_t *
-message_id(const struct facts *facts)
+static void
+put_message_id(struct jsonline *line, const struct facts *facts)
 {
 	const struct header *header = facts->leaving.n > 0 ?
 	    &facts->leaving : &facts->submitted;
 	const struct header_field *field = header_first(header,
 	    FIELD_MESSAGE_ID);
 
-	return field == NULL ? json_null() : json_text(span_trim(field->value));
+	if (field == NULL)
+		jsonline_null(line, "message_id");
+	else
+		jsonline_text(line, "message_id", span_trim(field->value));
 }
 
 static const char *
@@ -297,187 +268,158 @@ edit_name(enum edit_kind kind)
 	return names[kind];
 }
 
-static json_t *
-edits(const struct edit_list *list)
+static void
+put_edits(struct jsonline *line, const struct edit_list *list)
 {
-	json_t *array = json_array();
-	int status = 0;
-
+	jsonline_open_array(line, "edits");
 	for (size_t i = 0; list != NULL && i < list->n; i++) {
-		json_t *o = json_object();
-
-		status |= json_object_set_new(o, "edit",
-		    json_string(edit_name(list->v[i].kind)));
-		status |= json_object_set_new(o, "field",
-		    json_text(list->v[i].name));
-		status |= json_object_set_new(o, "cause",
-		    json_text(span_of(list->v[i].cause)));
-		status |= json_array_append_new(array, o);
+		jsonline_open_object(line, NULL);
+		jsonline_word(line, "edit", edit_name(list->v[i].kind));
+		jsonline_text(line, "field", list->v[i].name);
+		jsonline_word(line, "cause", list->v[i].cause);
+		jsonline_close_object(line);
 	}
-	return finished(array, status);
+	jsonline_close_array(line);
 }
 
-static json_t *
-signatures(const struct signature *v, size_t n)
+static void
+put_signatures(struct jsonline *line, const struct signature *v, size_t n)
 {
-	json_t *array = json_array();
-	int status = 0;
-
+	jsonline_open_array(line, "signatures");
 	for (size_t i = 0; i < n; i++) {
-		json_t *o = json_object();
-
-		status |= json_object_set_new(o, "domain",
-		    json_text(span_of(signing_key_domain(v[i].key))));
-		status |= json_object_set_new(o, "selector",
-		    json_text(span_of(signing_key_selector(v[i].key))));
-		status |= json_object_set_new(o, "algorithm",
-		    json_string(signing_key_algorithm_name(v[i].key)));
-		status |= json_array_append_new(array, o);
+		jsonline_open_object(line, NULL);
+		jsonline_word(line, "domain", signing_key_domain(v[i].key));
+		jsonline_word(line, "selector",
+		    signing_key_selector(v[i].key));
+		jsonline_word(line, "algorithm",
+		    signing_key_algorithm_name(v[i].key));
+		jsonline_close_object(line);
 	}
-	return finished(array, status);
+	jsonline_close_array(line);
 }
 
 /* --- what was decided ----------------------------------------------------- */
 
-static json_t *
-verdict(const struct verdict_entry *entry)
+static void
+put_verdict(struct jsonline *line, const struct verdict_entry *entry)
 {
 	const struct verdict *from = &entry->verdict;
-	json_t *o = json_object();
-	int status = 0;
 
-	status |= json_object_set_new(o, "rule",
-	    json_string(rule_info(entry->rule)->name));
-	status |= json_object_set_new(o, "stage",
-	    json_string(stage_name(entry->stage)));
-	status |= json_object_set_new(o, "mode",
-	    json_string(rule_mode_name(entry->mode)));
-	status |= json_object_set_new(o, "action",
-	    json_string(action_name(from->action)));
+	jsonline_open_object(line, NULL);
+	jsonline_word(line, "rule", rule_info(entry->rule)->name);
+	jsonline_word(line, "stage", stage_name(entry->stage));
+	jsonline_word(line, "mode", rule_mode_name(entry->mode));
+	jsonline_word(line, "action", action_name(from->action));
 	if (from->reason != REASON_NONE)
-		status |= json_object_set_new(o, "reason",
-		    json_string(reason_info(from->reason)->name));
+		jsonline_word(line, "reason", reason_info(from->reason)->name);
 	if (!span_is_empty(from->shown))
-		status |= json_object_set_new(o, "shown",
-		    json_text(from->shown));
+		jsonline_text(line, "shown", from->shown);
 	if (!span_is_empty(from->detail))
-		status |= json_object_set_new(o, "detail",
-		    json_text(from->detail));
-	return finished(o, status);
+		jsonline_text(line, "detail", from->detail);
+	jsonline_close_object(line);
 }
 
-static json_t *
-verdicts(const struct verdict_log *log)
+static void
+put_verdicts(struct jsonline *line, const struct verdict_log *log)
 {
-	json_t *array = json_array();
-	int status = 0;
-
+	jsonline_open_array(line, "verdicts");
 	for (size_t i = 0; log != NULL && i < log->n; i++)
-		status |= json_array_append_new(array, verdict(&log->v[i]));
-	return finished(array, status);
+		put_verdict(line, &log->v[i]);
+	jsonline_close_array(line);
 }
 
-static json_t *
-reply(const struct reply *from)
+static void
+put_reply(struct jsonline *line, const struct reply *from)
 {
-	json_t *o;
-	int status = 0;
+	char enhanced[40];
 
-	if (from->code == 0)
-		return json_null();
-	o = json_object();
-	status |= json_object_set_new(o, "code", json_integer(from->code));
-	status |= json_object_set_new(o, "enhanced", json_sprintf("%d.%d.%d",
+	if (from->code == 0) {
+		jsonline_null(line, "reply");
+		return;
+	}
+	(void)snprintf(enhanced, sizeof(enhanced), "%d.%d.%d",
 	    from->enhanced.class, from->enhanced.subject,
-	    from->enhanced.detail));
-	status |= json_object_set_new(o, "reason",
-	    json_string(reason_info(from->reason)->name));
-	status |= json_object_set_new(o, "text", json_text(from->text));
-	return finished(o, status);
+	    from->enhanced.detail);
+	jsonline_open_object(line, "reply");
+	jsonline_number(line, "code", from->code);
+	jsonline_word(line, "enhanced", enhanced);
+	jsonline_word(line, "reason", reason_info(from->reason)->name);
+	jsonline_text(line, "text", from->text);
+	jsonline_close_object(line);
 }
 
 /* --- the whole ------------------------------------------------------------ */
 
-static int
-put_origin(json_t *o, const struct record *record)
+static void
+put_origin(struct jsonline *line, const struct record *record)
 {
 	const struct facts *facts = record->facts;
-	bool is_known = facts->identity.route != ROUTE_NONE;
-	int status = 0;
 
-	status |= json_object_set_new(o, "v", json_integer(FORMAT_VERSION));
-	status |= json_object_set_new(o, "id", json_text(facts->id));
-	status |= json_object_set_new(o, "time", time_text(record->time_us));
-	status |= json_object_set_new(o, "duration_us",
-	    json_integer(record->duration_us));
-	status |= json_object_set_new(o, "host",
-	    json_text_or_null(facts->host));
-	status |= json_object_set_new(o, "queue_id",
-	    json_text_or_null(record->queue_id));
-	status |= json_object_set_new(o, "session", json_text(record->session));
-	status |= json_object_set_new(o, "listener",
-	    listener(&facts->listener));
-	status |= json_object_set_new(o, "profile",
-	    json_text(span_of(record->profile)));
-	status |= json_object_set_new(o, "client", client(&facts->client));
-	status |= json_object_set_new(o, "tls", tls(&facts->tls));
-	status |= json_object_set_new(o, "identity",
-	    is_known ? json_text(facts->identity.name) : json_null());
-	status |= json_object_set_new(o, "route", is_known ?
-	    json_string(identity_route_name(facts->identity.route)) :
-	    json_null());
-	return status;
+	jsonline_number(line, "v", FORMAT_VERSION);
+	jsonline_text(line, "id", facts->id);
+	put_time(line, "time", record->time_us);
+	jsonline_number(line, "duration_us", record->duration_us);
+	jsonline_text_or_null(line, "host", facts->host);
+	jsonline_text_or_null(line, "queue_id", record->queue_id);
+	jsonline_text(line, "session", record->session);
+	put_listener(line, &facts->listener);
+	jsonline_word(line, "profile", record->profile);
+	put_client(line, &facts->client);
+	put_tls(line, &facts->tls);
+	if (facts->identity.route == ROUTE_NONE) {
+		jsonline_null(line, "identity");
+		jsonline_null(line, "route");
+		return;
+	}
+	jsonline_text(line, "identity", facts->identity.name);
+	jsonline_word(line, "route",
+	    identity_route_name(facts->identity.route));
 }
 
 static int
-put_message(json_t *o, const struct record *record)
+put_message(struct jsonline *line, const struct record *record)
 {
 	const struct facts *facts = record->facts;
-	int status = 0;
 
-	status |= json_object_set_new(o, "envelope", envelope(facts));
-	status |= json_object_set_new(o, "from",
-	    from_fields(&facts->submitted));
-	status |= json_object_set_new(o, "message_id", message_id(facts));
-	status |= json_object_set_new(o, "size",
-	    json_integer((json_int_t)facts->header_size +
-	    (json_int_t)facts->body.size));
-	status |= json_object_set_new(o, "edits", edits(record->edits));
-	status |= json_object_set_new(o, "signatures",
-	    signatures(record->signatures, record->signature_count));
+	put_envelope(line, facts);
+	if (put_from(line, &facts->submitted) != 0)
+		return -1;
+	put_message_id(line, facts);
+	jsonline_number(line, "size", (int64_t)facts->header_size +
+	    (int64_t)facts->body.size);
+	put_edits(line, record->edits);
+	put_signatures(line, record->signatures, record->signature_count);
 	if (record->unsigned_because != NULL)
-		status |= json_object_set_new(o, "unsigned",
-		    json_text(span_of(record->unsigned_because)));
-	return status;
+		jsonline_word(line, "unsigned", record->unsigned_because);
+	return 0;
 }
 
-static int
-put_decision(json_t *o, const struct record *record)
+static void
+put_decision(struct jsonline *line, const struct record *record)
 {
-	int status = 0;
-
-	status |= json_object_set_new(o, "verdicts",
-	    verdicts(record->verdicts));
-	status |= json_object_set_new(o, "result",
-	    json_string(record_result_name(record->result)));
-	status |= json_object_set_new(o, "stage",
-	    json_string(stage_name(record->stage)));
-	status |= json_object_set_new(o, "reply", reply(&record->reply));
-	return status;
+	put_verdicts(line, record->verdicts);
+	jsonline_word(line, "result", record_result_name(record->result));
+	jsonline_word(line, "stage", stage_name(record->stage));
+	put_reply(line, &record->reply);
 }
 
 char *
 record_json(const struct record *record)
 {
-	json_t *o = json_object();
-	char *line = NULL;
-	int status = 0;
+	struct jsonline line;
+	char *text;
+	int status;
 
-	status |= put_origin(o, record);
-	status |= put_message(o, record);
-	status |= put_decision(o, record);
-	if (status == 0)
-		line = json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(o);
-	return line;
+	jsonline_init(&line, RECORD_MOST);
+	jsonline_open_object(&line, NULL);
+	put_origin(&line, record);
+	status = put_message(&line, record);
+	put_decision(&line, record);
+	jsonline_close_object(&line);
+	text = jsonline_done(&line);
+	if (status != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }
