@@ -9,16 +9,21 @@
  * regexec(3) has no limit, and with back-references ("\1" in the pattern)
  * a key could keep it busy for years. They are not POSIX in extended
  * expressions, and refused here in all; pcre tables have them, and a limit.
+ *
+ * The regexec(3) of glibc says "no match" where memory is short. There its
+ * own re_search() is asked first, which can tell.
  */
+#include <config.h>
+
 #include "table/backend.h"
 
-#include <limits.h>
 #include <regex.h>
 #include <stdlib.h>
 
 #include "table/rules.h"
 
 #define ERROR_MAX 128u
+#define KEY_MAX 65536u		/* what regexec(3) counts in is an int */
 
 static const char *
 read_flags(struct span flags, int *options_r)
@@ -149,8 +154,9 @@ begin(struct matcher *matcher, const char **error_r)
 	size_t count = matcher->groups == 0 ? 0 : matcher->groups + 1u;
 	struct state *state;
 
-	if (memchr(matcher->key.ptr, '\0', matcher->key.len) != NULL) {
-		*error_r = "the key has a NUL";
+	if (matcher->key.len > KEY_MAX ||
+	    memchr(matcher->key.ptr, '\0', matcher->key.len) != NULL) {
+		*error_r = "the key has a NUL or is too long";
 		return -1;
 	}
 	state = arena_alloc(matcher->arena, sizeof(*state) +
@@ -167,20 +173,52 @@ begin(struct matcher *matcher, const char **error_r)
 	return 1;
 }
 
-static enum match
-match(const void *pattern, struct matcher *matcher, const char **error_r)
-{
-	struct state *state = matcher->state;
+#ifdef __GLIBC__
 
+#define NO_MATCH (-1)
+
+/* re_search() locks what it changes, as regexec(3) does. */
+static enum match
+search(const void *pattern, struct state *state, size_t len)
+{
+	regoff_t place = re_search((regex_t *)(uintptr_t)pattern, state->key,
+	    (regoff_t)len, 0, (regoff_t)len, NULL);
+
+	if (place == NO_MATCH)
+		return MATCH_NO;
+	if (place < 0)
+		return MATCH_FAILED;
+	return state->count == 0 || regexec(pattern, state->key,
+	    state->count, state->groups, 0) == 0 ? MATCH_YES : MATCH_FAILED;
+}
+
+#else
+
+static enum match
+search(const void *pattern, struct state *state, size_t len)
+{
+	(void)len;
 	switch (regexec(pattern, state->key, state->count, state->groups, 0)) {
 	case 0:
 		return MATCH_YES;
 	case REG_NOMATCH:
 		return MATCH_NO;
 	default:
-		*error_r = "out of memory for a pattern";
 		return MATCH_FAILED;
 	}
+}
+
+#endif
+
+static enum match
+match(const void *pattern, struct matcher *matcher, const char **error_r)
+{
+	enum match answer = search(pattern, matcher->state,
+	    matcher->key.len);
+
+	if (answer == MATCH_FAILED)
+		*error_r = "out of memory for a pattern";
+	return answer;
 }
 
 static struct span
