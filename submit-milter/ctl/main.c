@@ -18,6 +18,8 @@ static const struct {
 } commands[] = {
 	{ "check", "check the configuration, say what is in force",
 	    ctl_check },
+	{ "dkim", "make, publish and rotate the keys of signatures",
+	    ctl_dkim },
 	{ "explain", "say what would become of a message, and why",
 	    ctl_explain },
 	{ "relay-map", "print what the MTA needs to relay for clients "

@@ -4,8 +4,8 @@
  * From a folder with SELECTOR.key for each key, or from a list of selectors
  * and files. Beside a key FILE.key may stand FILE.dates (schedule.h). A
  * keyset does not change; when files do, another is made of it. It is
- * counted, and wiped when nobody holds it. Only files of sign/ see it. Any
- * thread.
+ * counted, and wiped when nobody holds it. For files of sign/ and for
+ * submitctl. Any thread.
  */
 #ifndef SUBMIT_SIGN_KEYSET_H
 #define SUBMIT_SIGN_KEYSET_H

@@ -73,6 +73,12 @@ keystore_adopt(struct keystore *store, const struct keystore *old)
 	store->cache = keycache_ref(old->cache);
 }
 
+const struct keystore_settings *
+keystore_settings(const struct keystore *store)
+{
+	return &store->settings;
+}
+
 size_t
 keystore_cached(const struct keystore *store)
 {

@@ -89,6 +89,9 @@ typedef void keystore_visit(void *context, const struct signing_key *key,
 int keystore_check(struct keystore *store, keystore_visit *visit,
     void *context) __attribute__((warn_unused_result));
 
+const struct keystore_settings *keystore_settings(
+    const struct keystore *store);
+
 /* How many names of folder and table it holds keys of. */
 size_t keystore_cached(const struct keystore *store);
 
