@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/uid.h"
+#include "syntax/xtext.h"
 
 const char session_connect_macros[] =
     "j v {daemon_name} {daemon_addr} {daemon_port}";
@@ -150,11 +151,18 @@ learn_tls(struct session *session, const struct session_macros *macros)
 	session->cipher_bits = number(macro(macros, "{cipher_bits}"));
 }
 
-/* A name that does not fit is no name: it could be another's beginning. */
+/*
+ * A name that does not fit is no name: it could be another's beginning.
+ * Sendmail tells names as xtext, so that those with a plus or a blank look
+ * different from what Postfix tells.
+ */
 static void
-keep_whole(char *to, size_t room, const char *text)
+keep_whole(const struct session *session, char *to, size_t room,
+    const char *text)
 {
-	if (!keep(to, room, text))
+	bool is_xtext = mta_is_sendmail(span_of(session->mta_version));
+
+	if (!keep(to, room, text) || (is_xtext && xtext_decode(to) != 1))
 		to[0] = '\0';
 }
 
@@ -162,11 +170,11 @@ static void
 learn_certificate(struct session *session,
     const struct session_macros *macros)
 {
-	keep_whole(session->cert_subject, NAME_SIZE,
+	keep_whole(session, session->cert_subject, NAME_SIZE,
 	    macro(macros, "{cert_subject}"));
-	keep_whole(session->cert_issuer, NAME_SIZE,
+	keep_whole(session, session->cert_issuer, NAME_SIZE,
 	    macro(macros, "{cert_issuer}"));
-	keep_whole(session->cert_fingerprint, NAME_SIZE,
+	keep_whole(session, session->cert_fingerprint, NAME_SIZE,
 	    macro(macros, "{cert_fp}"));
 	(void)keep(session->verify, ADDRESS_SIZE, macro(macros, "{verify}"));
 }
@@ -178,7 +186,8 @@ learn_certificate(struct session *session,
 static void
 learn_login(struct session *session, const struct session_macros *macros)
 {
-	keep_whole(session->login, NAME_SIZE, macro(macros, "{auth_authen}"));
+	keep_whole(session, session->login, NAME_SIZE,
+	    macro(macros, "{auth_authen}"));
 }
 
 static struct transaction_peer

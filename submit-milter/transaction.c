@@ -12,6 +12,7 @@
 #include "base/sbuf.h"
 #include "base/uid.h"
 #include "edit/completion.h"
+#include "edit/mtaform.h"
 #include "policy/policy.h"
 #include "policy/who.h"
 #include "sign/choice.h"
@@ -350,6 +351,23 @@ complete(struct transaction *t)
 	}
 }
 
+/* What is signed is to be what the MTA will write. */
+static void
+take_mta_form(struct transaction *t)
+{
+	switch (mtaform_run(&t->facts, &t->edits,
+	    signer_is_exact(t->choice.with.signer))) {
+	case MTAFORM_OK:
+		break;
+	case MTAFORM_UNKNOWN:
+		sign_choice_drop(&t->choice, "header-mta-form");
+		break;
+	case MTAFORM_NO_MEMORY:
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+		break;
+	}
+}
+
 /*
  * The signature begins here, so that the body is hashed as it comes in. The
  * edits known by now are all that this message will get.
@@ -369,7 +387,9 @@ begin_signature(struct transaction *t)
 	if (with->fault != NULL)
 		log_error("%.*s/%s: %s", SPAN_ARG(t->session), t->id,
 		    with->fault);
-	if (with->keys.n == 0)
+	if (with->keys.n > 0)
+		take_mta_form(t);
+	if (with->keys.n == 0 || t->fault.action != ACTION_PASS)
 		return;
 	error = signer_refuses_header(with->signer, &t->facts.leaving);
 	if (error != NULL) {

@@ -62,6 +62,17 @@ edit_add(struct edit_list *list, struct header *header, const char *name,
 	return note(list, edit);
 }
 
+/* Puts VALUE, which begins with its blank, into a field of the header. */
+static void
+set_value(struct header *header, struct header_field *field,
+    struct span value)
+{
+	header->size -= header_field_size(field->name, field->value);
+	header->size += header_field_size(field->name, value);
+	field->value = value;
+	field->addresses = NULL;
+}
+
 int
 edit_replace(struct edit_list *list, struct header *header, size_t index,
     struct span value, const char *cause)
@@ -77,11 +88,29 @@ edit_replace(struct edit_list *list, struct header *header, size_t index,
 
 	if (edit.value.ptr == NULL)
 		return -1;
-	header->size -= header_field_size(field->name, field->value);
-	header->size += header_field_size(field->name, edit.value);
-	field->value = edit.value;
-	field->addresses = NULL;
+	set_value(header, field, edit.value);
 	return note(list, edit);
+}
+
+int
+edit_reword(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause)
+{
+	struct header_field *field = &header->v[index];
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct edit *edit = &list->v[i];
+
+		/* The value of a field of ours is that of its edit. */
+		if (edit->value.ptr != field->value.ptr)
+			continue;
+		edit->value = with_blank(list, value);
+		if (edit->value.ptr == NULL)
+			return -1;
+		set_value(header, field, edit->value);
+		return 0;
+	}
+	return edit_replace(list, header, index, value, cause);
 }
 
 int

@@ -53,6 +53,13 @@ int edit_replace(struct edit_list *list, struct header *header, size_t index,
 int edit_delete(struct edit_list *list, struct header *header, size_t index,
     const char *cause) __attribute__((warn_unused_result));
 
+/*
+ * As edit_replace(), for a field of ours too: it is then added or replaced
+ * with VALUE from the beginning.
+ */
+int edit_reword(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause) __attribute__((warn_unused_result));
+
 /* A field above all others, which is in no view of the header. */
 int edit_prepend(struct edit_list *list, struct span name, struct span value,
     const char *cause) __attribute__((warn_unused_result));

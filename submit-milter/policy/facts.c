@@ -152,3 +152,10 @@ facts_feed_body(struct facts *facts, struct span octets)
 	if (facts->mime != NULL)
 		mime_scan_feed(facts->mime, octets);
 }
+
+bool
+mta_is_sendmail(struct span mta_version)
+{
+	return mta_version.len > 0 &&
+	    !span_starts_nocase(mta_version, SPAN("Postfix"));
+}

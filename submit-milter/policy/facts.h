@@ -183,6 +183,12 @@ int facts_end_header(struct facts *facts, const struct profile *profile)
 /* The next octets of the body. */
 void facts_feed_body(struct facts *facts, struct span octets);
 
+/*
+ * By the macro "v": Sendmail tells its version and nothing else, Postfix its
+ * name as well.
+ */
+bool mta_is_sendmail(struct span mta_version);
+
 /* True when one of the parameters has that keyword (any case). */
 bool facts_has_param(const struct facts_path *path, struct span keyword);
 

@@ -198,6 +198,12 @@ signer_free(struct signer **signer)
 	*signer = NULL;
 }
 
+bool
+signer_is_exact(const struct signer *signer)
+{
+	return signer->settings.header == CANON_SIMPLE;
+}
+
 const char *
 signer_refuses_header(const struct signer *signer,
     const struct header *header)

@@ -133,13 +133,17 @@ LOGINS = {
     "ALICE@Example.Org": "sasl:alice@example.org",
     "alice": "sasl:alice@example.org",
     "Alice": "sasl:alice@example.org",
+    "alice+lists@example.org": "sasl:alice+lists@example.org",
+    "a=b@example.org": "sasl:a=b@example.org",
 }
 
 
 @pytest.mark.parametrize("login", LOGINS)
 def test_login(daemon, kind, login):
     """D3.3: with the realm where it has none, and in one case."""
-    got = submit(daemon, kind=kind, login=login)
+    own = LOGINS[login].partition(":")[2]
+    message = whole("From: " + own)
+    got = submit(daemon, message, sender="<%s>" % own, kind=kind, login=login)
     assert got.verdict == "passed"
     assert got.record["identity"] == LOGINS[login]
     assert got.record["route"] == "sasl"

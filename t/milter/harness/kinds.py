@@ -116,6 +116,16 @@ class Postfix:
         return known
 
 
+def xtext(text):
+    """Text as Sendmail writes names of people and certificates in macros."""
+    return "".join(
+        c if "!" <= c <= "~" and c not in '+=<>")' else "+%02X" % ord(c) for c in text
+    )
+
+
+NAMES = ("{auth_authen}", "{auth_author}", "{cert_subject}", "{cert_issuer}")
+
+
 class Sendmail:
     """Sendmail: a queue id from MAIL on, and every macro at every stage."""
 
@@ -142,6 +152,7 @@ class Sendmail:
             known["{auth_ssf}"] = "256"
         if stage not in ("connect", "helo"):
             known["i"] = queue_id
+        known.update({n: xtext(known[n]) for n in NAMES if n in known})
         return known
 
 
