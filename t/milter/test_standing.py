@@ -240,7 +240,7 @@ def test_postmaster_is_open(daemon, kind, login):
 
 
 OURS = {
-    "sender": ("<bob@example.org>", "From: friend@example.com", "550 5.7.1 at mail"),
+    "sender": ("<bob@example.org>", "From: friend@example.com", "530 5.7.0 at mail"),
     "From": ("<friend@example.com>", "From: bob@example.org", "550 5.7.1 at end"),
     "sub-domain in From": ("<>", "From: bob@mail.example.org", "550 5.7.1 at end"),
 }
