@@ -18,6 +18,8 @@ cname    CNAME mx
 loop1    CNAME loop2
 loop2    CNAME loop1
 revoked._domainkey TXT "v=DKIM1; p="
+_submissions._tcp SRV 0 1 465 mx
+_submission._tcp SRV 10 1 587 mx
 """,
     "example.net": """\
 @        MX 10 mx.example.org.
@@ -25,6 +27,8 @@ www      A 127.0.0.1
 """,
     "example.com": """\
 @        MX 10 mx.example.org.
+_submissions._tcp SRV 0 0 0 .
+_submission._tcp SRV 0 1 587 nowhere
 """,
 }
 
