@@ -26,7 +26,8 @@ static const struct {
 	dkim_run *run;
 	bool with_keys;		/* of the configuration, too */
 } actions[] = {
-	{ "keygen", "[-a ALGORITHM] [-b BITS] [-s SELECTOR] [--now] DOMAIN",
+	{ "keygen", "[--algorithm ALGORITHM] [--bits BITS] "
+	    "[--selector SELECTOR] [--now] DOMAIN",
 	    "make a key that waits for its record, or with --now signs",
 	    dkim_keygen, false },
 	{ "list", "[DOMAIN [SELECTOR]]", "list keys and when they sign",
@@ -34,10 +35,10 @@ static const struct {
 	{ "record", "[--form FORM] [DOMAIN [SELECTOR]]",
 	    "print what is to be published: zone, tinydns, plain, name",
 	    dkim_record, true },
-	{ "check", "[--server SERVER] [DOMAIN [SELECTOR]]",
+	{ "check", "[--server SERVER] [--timeout MS] [DOMAIN [SELECTOR]]",
 	    "compare what is published with the keys", dkim_check, true },
-	{ "rotate", "[--lifetime DAYS] [--keep DAYS] [--force] [--now] "
-	    "{--all | DOMAIN...}",
+	{ "rotate", "[--server SERVER] [--timeout MS] [--lifetime DAYS] "
+	    "[--keep DAYS] [--force] [--now] {--all | DOMAIN...}",
 	    "make, activate and retire keys as it is time", dkim_rotate,
 	    false },
 };

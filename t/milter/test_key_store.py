@@ -21,6 +21,12 @@ LAX = {"rules": {"from-rights": "off", "sender-rights": "off"}, "sign": "authent
 SOON = 1.2  # seconds until a file is looked at again
 
 
+@pytest.fixture(autouse=True)
+def own_records(keys, monkeypatch):
+    """What a test publishes is gone after it."""
+    monkeypatch.setattr(keys, "records", dict(keys.records))
+
+
 @pytest.fixture
 def folder(tmp_path, keys):
     """A key directory with both keys of example.org."""
