@@ -1,6 +1,7 @@
 """Every row of the report: a server that keeps the rule, one that does not."""
 
 import subprocess
+import sys
 
 import badserver
 import pytest
@@ -211,3 +212,13 @@ def test_without_a_login_rows_of_users_are_left_out(lab):
     assert found["login"] == found["spoofed-from"] == "not-tested"
     seen = {row.name: row.seen for row in rows}
     assert seen["spoofed-sender"] == "needs --user and --password-file"
+
+
+@pytest.mark.proves("W3")
+def test_without_a_resolver_library_srv_is_left_out(lab, monkeypatch):
+    for module in ("dns", "dns.exception", "dns.resolver"):
+        monkeypatch.setitem(sys.modules, module, None)
+    found, rows, _ = probe(lab, "")
+    assert found["srv-submission"] == found["srv-submissions"] == "not-tested"
+    assert "python3-dnspython" in rows[-1].seen
+    assert found["login"] == "pass"
