@@ -16,6 +16,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
@@ -311,6 +312,16 @@ start(struct runtime *runtime, const struct config *config)
 
 /* --- reload --------------------------------------------------------------- */
 
+/* What no record tells, unless it is asked to. */
+static void
+log_counts(struct runtime *runtime)
+{
+	log_info("since the start: %" PRIu64 " connections without MAIL, "
+	    "%" PRIu64 " messages from outside",
+	    runtime_counted(runtime, COUNT_CONNECTIONS),
+	    runtime_counted(runtime, COUNT_TRANSFERS));
+}
+
 static void
 reload(const struct daemon_options *options, struct runtime *runtime)
 {
@@ -336,6 +347,7 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 	} else {
 		log_info("configuration reloaded from %s",
 		    options->config_file);
+		log_counts(runtime);
 	}
 	free(error);
 	config_unref(&old);
@@ -442,6 +454,7 @@ daemon_run(const struct daemon_options *options, struct config *config)
 		log_error("libmilter ended by itself");
 	stop(runtime, config);
 	remove_files(config);
+	log_counts(runtime);
 	log_info("stopped");
 	/* Callbacks may still run: nothing is taken from under them. */
 	_exit(must_stop ? 0 : EXIT_RUNTIME);

@@ -38,9 +38,11 @@ static bool is_unix_socket;		/* likewise */
  * returns anything else than it has promised.
  * Chunks of the body are answered: the last one may come with the end of the
  * message, and when that is met by silence, libmilter leaves on_end() out.
+ * The connection is answered: Postfix would keep it in a buffer until MAIL,
+ * and never tell of a client that goes before.
  */
-static const unsigned long silent_steps = SMFIP_NR_CONN | SMFIP_NR_HELO |
-    SMFIP_NR_HDR | SMFIP_NR_EOH;
+static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_HDR |
+    SMFIP_NR_EOH;
 
 static sfsistat
 go_on_silently(void)
@@ -175,7 +177,7 @@ on_connect(SMFICTX *ctx, char *host_name, _SOCK_ADDR *address)
 
 	if (session == NULL) {
 		log_error("no memory for a connection");
-		return go_on_silently();	/* MAIL will be turned away */
+		return SMFIS_CONTINUE;	/* MAIL will be turned away */
 	}
 	if (address != NULL && address->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const void *)address;
@@ -190,7 +192,7 @@ on_connect(SMFICTX *ctx, char *host_name, _SOCK_ADDR *address)
 	}
 	session_connect(session, host_name, text, port, &macros);
 	(void)smfi_setpriv(ctx, session);
-	return go_on_silently();
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat

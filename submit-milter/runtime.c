@@ -20,6 +20,7 @@ struct runtime {
 	const struct observer *observer;	/* NULL in the daemon */
 	atomic_bool is_stopping;
 	atomic_uint transactions;
+	atomic_uint_least64_t counts[COUNT_COUNT];
 };
 
 struct runtime *
@@ -158,6 +159,18 @@ runtime_quota(void *context, struct span client, int per_hour)
 	struct runtime *runtime = context;
 
 	return meter_take(runtime->meter, client, per_hour, time(NULL));
+}
+
+void
+runtime_count(struct runtime *runtime, enum count what)
+{
+	atomic_fetch_add(&runtime->counts[what], 1);
+}
+
+uint64_t
+runtime_counted(struct runtime *runtime, enum count what)
+{
+	return atomic_load(&runtime->counts[what]);
 }
 
 unsigned

@@ -10,6 +10,7 @@
 #define SUBMIT_RUNTIME_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "audit/record.h"
 #include "audit/sinks.h"
@@ -74,6 +75,18 @@ void runtime_end(struct runtime *runtime);
 
 /* The facts_quota of this process; CONTEXT is the runtime. */
 facts_quota runtime_quota;
+
+/* What is counted beyond the records. */
+enum count {
+	COUNT_CONNECTIONS,	/* that never came to MAIL */
+	COUNT_TRANSFERS,	/* messages from outside, on a mixed port */
+	COUNT_COUNT,
+};
+
+void runtime_count(struct runtime *runtime, enum count what);
+
+/* How many since the start. */
+uint64_t runtime_counted(struct runtime *runtime, enum count what);
 
 /* Transactions under way. */
 unsigned runtime_transactions(struct runtime *runtime);

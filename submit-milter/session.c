@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/uid.h"
+#include "connection.h"
 #include "syntax/xtext.h"
 
 const char session_connect_macros[] =
@@ -30,6 +31,10 @@ const char session_end_macros[] = "i";
 struct session {
 	struct runtime *runtime;
 	struct transaction *transaction;	/* NULL: none under way */
+	int64_t began_us;		/* since 1970 */
+	int64_t began_ticks;		/* monotonic, microseconds */
+	bool has_client;
+	bool has_mail;			/* it came to MAIL once */
 	char id[UID_SIZE];
 	char host[NAME_SIZE];
 	char daemon_name[NAME_SIZE];
@@ -86,17 +91,25 @@ number(const char *text)
 	return n;
 }
 
+static int64_t
+microseconds(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 struct session *
 session_new(struct runtime *runtime)
 {
 	struct session *session = calloc(1, sizeof(*session));
-	struct timespec now;
 
 	if (session == NULL)
 		return NULL;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (uid_make((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-	    session->id) != 0) {
+	session->began_us = microseconds(CLOCK_REALTIME);
+	session->began_ticks = microseconds(CLOCK_MONOTONIC);
+	if (uid_make(session->began_us / 1000, session->id) != 0) {
 		free(session);
 		return NULL;
 	}
@@ -105,20 +118,11 @@ session_new(struct runtime *runtime)
 }
 
 void
-session_free(struct session **session)
-{
-	if (*session == NULL)
-		return;
-	session_abort(*session);
-	free(*session);
-	*session = NULL;
-}
-
-void
 session_connect(struct session *session, const char *host_name,
     const char *address, unsigned port, const struct session_macros *macros)
 {
 	session_abort(session);
+	session->has_client = true;
 	(void)keep(session->host, NAME_SIZE, macro(macros, "j"));
 	(void)keep(session->mta_version, NAME_SIZE, macro(macros, "v"));
 	(void)keep(session->daemon_name, NAME_SIZE,
@@ -235,6 +239,7 @@ session_mail(struct session *session, char *const *argv,
 	struct reply reply;
 
 	session_abort(session);
+	session->has_mail = true;
 	learn_tls(session, macros);
 	learn_certificate(session, macros);
 	learn_login(session, macros);
@@ -320,4 +325,22 @@ void
 session_abort(struct session *session)
 {
 	transaction_free(&session->transaction);
+}
+
+void
+session_free(struct session **session)
+{
+	struct session *s = *session;
+
+	if (s == NULL)
+		return;
+	session_abort(s);
+	if (s->has_client && !s->has_mail) {
+		struct transaction_peer peer = peer_of(s);
+
+		connection_end(s->runtime, &peer, s->began_us,
+		    microseconds(CLOCK_MONOTONIC) - s->began_ticks);
+	}
+	free(s);
+	*session = NULL;
 }

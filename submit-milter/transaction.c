@@ -153,6 +153,12 @@ write_record(struct transaction *t, enum record_result result,
 		t->is_recorded = true;
 		return 0;
 	}
+	if (t->facts.is_transfer)
+		runtime_count(t->runtime, COUNT_TRANSFERS);
+	if (t->facts.is_transfer && !t->config->audit_transfer) {
+		t->is_recorded = true;
+		return 0;
+	}
 	line = record_json(&record);
 	if (line != NULL)
 		status = audit_write(runtime_audit(t->runtime), line);

@@ -350,8 +350,9 @@ put_reply(struct jsonline *line, const struct reply *from)
 
 /* --- the whole ------------------------------------------------------------ */
 
+/* What is known of a connection before MAIL. */
 static void
-put_origin(struct jsonline *line, const struct record *record)
+put_connection(struct jsonline *line, const struct record *record)
 {
 	const struct facts *facts = record->facts;
 
@@ -360,11 +361,19 @@ put_origin(struct jsonline *line, const struct record *record)
 	put_time(line, "time", record->time_us);
 	jsonline_number(line, "duration_us", record->duration_us);
 	jsonline_text_or_null(line, "host", facts->host);
-	jsonline_text_or_null(line, "queue_id", record->queue_id);
 	jsonline_text(line, "session", record->session);
 	put_listener(line, &facts->listener);
 	jsonline_word(line, "profile", record->profile);
 	put_client(line, &facts->client);
+}
+
+static void
+put_origin(struct jsonline *line, const struct record *record)
+{
+	const struct facts *facts = record->facts;
+
+	put_connection(line, record);
+	jsonline_text_or_null(line, "queue_id", record->queue_id);
 	put_tls(line, &facts->tls);
 	if (facts->identity.route == ROUTE_NONE) {
 		jsonline_null(line, "identity");
@@ -422,4 +431,17 @@ record_json(const struct record *record)
 		return NULL;
 	}
 	return text;
+}
+
+char *
+record_connection_json(const struct record *record)
+{
+	struct jsonline line;
+
+	jsonline_init(&line, RECORD_MOST);
+	jsonline_open_object(&line, NULL);
+	put_connection(&line, record);
+	jsonline_word(&line, "result", "no-mail");
+	jsonline_close_object(&line);
+	return jsonline_done(&line);
 }

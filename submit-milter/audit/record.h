@@ -53,4 +53,11 @@ const char *record_result_name(enum record_result result);
 char *record_json(const struct record *record)
     __attribute__((warn_unused_result));
 
+/*
+ * The same of a connection that never came to MAIL: only where it came from,
+ * and when. What cannot be told of it is not read.
+ */
+char *record_connection_json(const struct record *record)
+    __attribute__((warn_unused_result));
+
 #endif

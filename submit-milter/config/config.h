@@ -60,6 +60,8 @@ struct config {
 	int stop_timeout;		/* seconds */
 	struct config_log log;
 	struct audit_settings audit;
+	bool audit_transfer;	/* mail from outside is recorded too */
+	bool audit_connections;	/* and connections without MAIL */
 	struct table **tables;
 	size_t table_count;
 	int stage_timeout;	/* ms for the look-ups of one stage */

@@ -286,6 +286,12 @@ static const struct option options[] = {
 	ENUM(AUDIT, "audit.facility", "mail", facilities,
 	    "facility of syslog for records",
 	    AT(settings, config.audit.facility)),
+	BOOL(AUDIT, "audit.transfer", "false",
+	    "records also of mail from outside on a mixed port",
+	    AT(settings, config.audit_transfer)),
+	BOOL(AUDIT, "audit.connections", "false",
+	    "records also of connections that never came to MAIL",
+	    AT(settings, config.audit_connections)),
 
 	MAP(ROOT, TABLES, "tables", "look-up tables, each under its name",
 	    LIST_AT(settings, tables, table_count)),

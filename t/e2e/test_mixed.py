@@ -5,6 +5,7 @@ import re
 import pytest
 
 from support import config
+from support.lab import wait_for
 from support.smtp import Client
 from support.submission import ALICE, FROM_ALICE, letter, submit, whole
 
@@ -18,6 +19,7 @@ CONFIG = config.text(
     rights='{ tables = ( { table = "shared"; } ); }',
     profiles="""( { name = "mixed"; mixed = true;
         listeners = ( { daemon_name = "MX"; } ); } )""",
+    audit="{ transfer = true; connections = true; }",
 )
 
 
@@ -177,3 +179,65 @@ def test_other_ports_are_for_submission_alone(site, listener):
         listener=listener,
     )
     assert got.verdict == "530 5.7.0 at MAIL"
+
+
+# --- what is counted ------------------------------------------------------
+
+
+def counts(lab, text):
+    """What the log says after a reload: connections, messages."""
+    log = lab.reload(config.filled_in(text, lab), "since the start: ")
+    found = re.findall(r"(\d+) connections without MAIL, (\d+) messages", log)
+    assert len(found) == 1, log
+    return tuple(int(number) for number in found[0])
+
+
+@pytest.mark.proves("A6", "A5")
+def test_mail_from_outside_is_counted(site):
+    """Recorded only where that is wanted; counted, and logged, in any case."""
+    quiet = CONFIG.replace("transfer = true; connections = true; ", "")
+    try:
+        before = counts(site, quiet)
+        passed = deliver(site, MESSAGES["plain"], judge="mta")
+        assert passed.verdict == "250 2.0.0 at DATA" and passed.relayed
+        refused = deliver(
+            site, b"", recipients=("<x%bank.example@example.org>",), judge="mta"
+        )
+        assert refused.stage == "RCPT" and refused.reply.code in (530, 554)
+        with Client(site, "mx", tls=False) as scanner:
+            scanner.command("NOOP")
+        with Client(site, "mx"):
+            pass
+        own = submit(site, listener="mx")
+        assert own.record["result"] == "passed"
+        # Postfix tells of the end of a connection when it is over.
+        wait_for(
+            lambda: counts(site, quiet) == (before[0] + 2, before[1] + 2),
+            "other counts than 2 more connections and messages",
+        )
+        tokens = {r["client"]["helo"] for r in site.records}
+        assert not {passed.token, refused.token, scanner.helo} & tokens
+    finally:
+        counts(site, CONFIG)
+
+
+def connections_of(lab, address):
+    """The records of connections from there, with MAIL and without."""
+    lab.find_records("", 0)
+    return [r for r in lab.records if r["client"]["address"] == address]
+
+
+@pytest.mark.proves("A6")
+def test_connection_without_mail_is_recorded(site):
+    """Where it came from and when, and nothing of a message."""
+    with Client(site, "mx", tls=False, source="127.0.3.1") as client:
+        client.command("NOOP")
+    record = wait_for(lambda: connections_of(site, "127.0.3.1"), "no record")[0]
+    assert record["result"] == "no-mail" and record["profile"] == "mixed"
+    assert record["listener"]["daemon_name"] == "MX"
+    assert "envelope" not in record and record["id"] == record["session"]
+    with Client(site, "mx", source="127.0.3.2") as client:
+        client.authenticate(ALICE)
+        client.mail("<%s>" % ALICE)
+    record = wait_for(lambda: connections_of(site, "127.0.3.2"), "no record")[0]
+    assert record["result"] == "aborted"

@@ -1,6 +1,7 @@
 /*
- * Proves: X48 (what is not asked for is not answered: libmilter logs a line
- * for each callback that breaks this promise, a hundred for a message).
+ * Proves: A6 (connections without MAIL are counted), X48 (what is not asked
+ * for is not answered: libmilter logs a line for each callback that breaks
+ * this promise, a hundred for a message).
  *
  * libmilter is played by the functions below.
  */
@@ -14,8 +15,10 @@
 
 #include <libmilter/mfapi.h>
 
+#include "config_fixture.h"
 #include "milter.h"
 
+static struct runtime *runtime;
 static struct smfiDesc filter;
 static void *private_data;
 
@@ -79,7 +82,7 @@ agreed_steps(const char *socket)
 	unsigned long actions = 0, steps = 0, zero2 = 0, zero3 = 0;
 	const char *error = NULL;
 
-	assert_int_equal(milter_open(NULL, socket, &error), 0);
+	assert_int_equal(milter_open(runtime, socket, &error), 0);
 	assert_int_equal(filter.xxfi_negotiate(NULL, 0x1ff, 0x1fffff, 0, 0,
 	    &actions, &steps, &zero2, &zero3), SMFIS_CONTINUE);
 	return steps;
@@ -88,6 +91,7 @@ agreed_steps(const char *socket)
 static void
 check_promises(const char *socket)
 {
+	static uint64_t connections;
 	unsigned long steps = agreed_steps(socket);
 	char name[] = "x", value[] = "y";
 	unsigned char octets[] = "z";
@@ -117,7 +121,32 @@ check_promises(const char *socket)
 	assert_null(filter.xxfi_data);
 	assert_null(filter.xxfi_unknown);
 	assert_true((steps & (SMFIP_NR_DATA | SMFIP_NR_UNKN)) == 0);
+	/* That connection never came to MAIL. */
 	filter.xxfi_close(NULL);
+	assert_int_equal(runtime_counted(runtime, COUNT_CONNECTIONS),
+	    ++connections);
+}
+
+static int
+setup(void **state)
+{
+	struct config *config;
+	char *error = NULL;
+
+	if (folder_setup(state) != 0)
+		return -1;
+	folder_write("main.conf", "");
+	config = folder_load(NULL, 0, &error);
+	if (config != NULL)
+		runtime = runtime_new(config);
+	return runtime == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	runtime_free(&runtime);
+	return folder_teardown(state);
 }
 
 static void
@@ -136,7 +165,7 @@ main(void)
 		cmocka_unit_test(test_promises_are_kept),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
 
 /* Not called by the tests above. */

@@ -103,6 +103,31 @@ want(const struct record_fixture *r, const char *path, const char *want_text)
 
 /* --- little known --------------------------------------------------------- */
 
+/* A connection that never came to MAIL: nothing is said of a message. */
+static void
+test_connection(void **state)
+{
+	struct record_fixture r;
+	char *line;
+
+	(void)state;
+	record_setup(&r);
+	r.f.facts.id = SPAN("S1");
+	r.f.facts.listener.daemon_name = SPAN("MX");
+	r.f.facts.client.address = SPAN("192.0.2.1");
+	line = record_connection_json(&r.record);
+	assert_non_null(line);
+	assert_string_equal(line, "{\"v\":1,\"id\":\"S1\","
+	    "\"time\":\"2026-11-21T09:20:00.000042Z\",\"duration_us\":1234,"
+	    "\"host\":\"mx.example.org\",\"session\":\"S1\","
+	    "\"listener\":{\"daemon_name\":\"MX\",\"daemon_addr\":null,"
+	    "\"daemon_port\":null},\"profile\":\"default\","
+	    "\"client\":{\"address\":\"192.0.2.1\",\"port\":null,"
+	    "\"name\":null,\"helo\":null},\"result\":\"no-mail\"}");
+	free(line);
+	record_teardown(&r);
+}
+
 static void
 test_bare(void **state)
 {
@@ -123,11 +148,12 @@ test_bare(void **state)
 	assert_string_equal(line, "{\"v\":1,"
 	    "\"id\":\"01TESTTESTTESTTESTTESTTEST\","
 	    "\"time\":\"2026-11-21T09:20:00.000042Z\",\"duration_us\":1234,"
-	    "\"host\":null,\"queue_id\":null,\"session\":\"S1\","
+	    "\"host\":null,\"session\":\"S1\","
 	    "\"listener\":{\"daemon_name\":null,\"daemon_addr\":null,"
 	    "\"daemon_port\":null},\"profile\":\"default\","
 	    "\"client\":{\"address\":null,\"port\":null,\"name\":null,"
-	    "\"helo\":null},\"tls\":null,\"identity\":null,\"route\":null,"
+	    "\"helo\":null},\"queue_id\":null,\"tls\":null,"
+	    "\"identity\":null,\"route\":null,"
 	    "\"envelope\":{\"sender\":\"\",\"sender_params\":[],"
 	    "\"recipients\":[]},\"from\":[],\"message_id\":null,\"size\":0,"
 	    "\"edits\":[],\"signatures\":[],\"verdicts\":[],"
@@ -496,6 +522,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_connection),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_results),

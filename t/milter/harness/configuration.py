@@ -15,6 +15,8 @@ def strict(keys):
     return {
         "host_name": "mx.example.org",
         "stop_timeout": 10,
+        # Every MAIL has its record here.
+        "audit": {"transfer": True},
         "tables": {
             "logins": inline(
                 ("sales@example.org", "alice@example.org, bob@example.org"),
