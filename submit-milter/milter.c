@@ -80,16 +80,15 @@ format_line(struct span line, char out[REPLY_LINE_SIZE])
 	out[n] = '\0';
 }
 
+/* Turns away, in all the words that the reply has. */
 static sfsistat
-answer(SMFICTX *ctx, const struct reply *reply)
+refuse(SMFICTX *ctx, const struct reply *reply)
 {
 	char lines[REPLY_LINES][REPLY_LINE_SIZE];
 	char *l[REPLY_LINES] = { NULL };
 	struct span rest = reply->text;
 	char code[4], enhanced[16];
 
-	if (reply->code == 0)
-		return SMFIS_CONTINUE;
 	for (int i = 0; i < REPLY_LINES && (i == 0 || rest.len > 0); i++) {
 		size_t end = span_find(rest, '\n');
 
@@ -108,6 +107,12 @@ answer(SMFICTX *ctx, const struct reply *reply)
 		log_error("libmilter did not take reply %s %s", code,
 		    enhanced);
 	return reply->code < 500 ? SMFIS_TEMPFAIL : SMFIS_REJECT;
+}
+
+static sfsistat
+answer(SMFICTX *ctx, const struct reply *reply)
+{
+	return reply->code == 0 ? SMFIS_CONTINUE : refuse(ctx, reply);
 }
 
 /* --- the connection ------------------------------------------------------- */
