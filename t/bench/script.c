@@ -359,13 +359,13 @@ put_header(struct writer *w)
 	return size + 2;
 }
 
-/* Lines of text, the last one as long as is left; LEN is at least 2. */
+/* LEN octets of text in lines, and a line end: LEN + 2. */
 static char *
 make_body(size_t len)
 {
 	static const char text[] = "the quick brown fox jumps over the lazy "
 	    "dog while 0123456789 others sleep in the sun all day long ";
-	char *body = malloc(len);
+	char *body = malloc(len + 2);
 
 	if (body == NULL)
 		return NULL;
@@ -375,12 +375,13 @@ make_body(size_t len)
 		body[i] = column == LINE ? '\r' : column == LINE + 1 ? '\n' :
 		    text[at++ % (sizeof(text) - 1)];
 	}
-	if (len > 2 && body[len - 3] == '\r')
-		body[len - 3] = '.';
-	memcpy(body + len - 2, "\r\n", 2);
+	if (len > 0 && body[len - 1] == '\r')
+		body[len - 1] = '.';
+	memcpy(body + len, "\r\n", 2);
 	return body;
 }
 
+/* A body of LEN octets, at least 2. */
 static void
 put_body(struct writer *w, size_t len)
 {
@@ -388,7 +389,7 @@ put_body(struct writer *w, size_t len)
 
 	if (is_left_out(w, SMFIP_NOBODY))
 		return;
-	body = make_body(len);
+	body = make_body(len - 2);
 	if (body == NULL) {
 		w->is_failed = true;
 		return;

@@ -53,15 +53,36 @@ def parse(argv):
         action="store_true",
         help="one short round of the least: to see that all of it works",
     )
+    parser.add_argument(
+        "--connections",
+        type=numbers,
+        default=(1, 8, 64),
+        metavar="N,...",
+        help="of the load generator (1,8,64)",
+    )
+    parser.add_argument(
+        "--sizes",
+        type=numbers,
+        default=(4, 100),
+        metavar="KB,...",
+        help="of its messages (4,100)",
+    )
     parser.add_argument("--no-postfix", action="store_true", help="milters alone")
     parser.add_argument("--load", type=pathlib.Path, help="the load generator")
     options = parser.parse_args(argv)
-    options.connections, options.sizes = (1, 8, 64), (4, 100)
     if options.quick:
         options.rounds, options.seconds, options.messages = 1, 0.5, 100
         options.connections, options.sizes = (8,), (4,)
     options.say = lambda text: print(text, file=sys.stderr, flush=True)
     return options
+
+
+def numbers(text):
+    """Numbers from 1 on, with commas in between."""
+    values = tuple(int(word) for word in text.split(","))
+    if min(values) < 1:
+        raise ValueError
+    return values
 
 
 def find_load(options):
