@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory):
+def made_keys(tmp_path_factory):
     """Keys of example.org and example.net."""
     keys = Keys(tmp_path_factory.mktemp("keys"))
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -44,10 +44,18 @@ def keys(tmp_path_factory):
     return keys
 
 
+@pytest.fixture
+def keys(made_keys):
+    """The same, and what is published of them, for a test to change."""
+    keys = Keys(made_keys.folder)
+    keys.records = dict(made_keys.records)
+    return keys
+
+
 @pytest.fixture(scope="session")
-def strict(keys):
+def strict(made_keys):
     """The configuration that tests begin with."""
-    return conf.strict(keys)
+    return conf.strict(made_keys)
 
 
 class Starter:
