@@ -114,12 +114,14 @@ def test_unsafe_key_is_refused(tmp_path, strict, place, spoil, words):
     """X14: at start, with file and line of the configuration and what to mend."""
     spoil(place)
     path = tmp_path / "submit-milter.conf"
-    path.write_text(conf.text(signing_with(strict, place / "rsa.key")))
+    text = conf.text(signing_with(strict, place / "rsa.key"))
+    path.write_text(text)
+    (number,) = (n for n, line in enumerate(text.splitlines(), 1) if "rsa.key" in line)
     for options in (["-t"], []):
         done = run(*options, "-c", path)
         assert done.returncode == 1
-        begin = "submit-milter: %s:5: dkim.domains.keys: key file %s: " % (path, place / "rsa.key")
-        assert done.stderr.startswith(begin), done.stderr
+        at = "submit-milter: %s:%d: dkim.domains.keys: " % (path, number)
+        assert done.stderr.startswith("%skey file %s: " % (at, place / "rsa.key"))
         assert words in done.stderr
         assert done.stderr.count("\n") == 1
         assert "PRIVATE" not in done.stderr
