@@ -23,7 +23,6 @@ def test_record_of_a_message_that_passed(lab):
     )
     record = got.record
     relayed = got.relayed
-    queue_id = got.reply.text.rpartition("queued as ")[2]
 
     assert record["v"] == 1
     assert record["id"]
@@ -31,7 +30,7 @@ def test_record_of_a_message_that_passed(lab):
     assert before - 1 <= when.timestamp() <= time.time() + 1
     assert 0 < record["duration_us"] < 60e6
     assert record["host"] == "mx.example.org"
-    assert record["queue_id"] == queue_id
+    assert record["queue_id"] == got.queue_id
     assert record["session"]
     assert record["profile"] == "submission"
     assert record["client"]["address"] == "127.0.0.1"
@@ -45,7 +44,7 @@ def test_record_of_a_message_that_passed(lab):
     envelope = record["envelope"]
     assert envelope["sender"] == relayed.sender == "alice@example.org"
     assert set(envelope["sender_params"]) >= {"SIZE=1000", "BODY=8BITMIME"}
-    assert [r["address"] for r in envelope["recipients"]] == relayed.recipients
+    assert [r["address"] for r in envelope["recipients"]] == sorted(relayed.recipients)
     assert envelope["recipients"][0]["params"] == ["NOTIFY=NEVER"]
     assert record["from"] == ["sales@example.org"]
     assert record["message_id"] == relayed.value("Message-ID")
@@ -137,12 +136,15 @@ def test_recipient_refused_by_the_mail_server_is_recorded(lab):
     with Client(lab, "mx") as client:
         client.authenticate(ALICE)
         client.mail("<alice@example.org>")
-        # Postfix delivers to itself at this literal, and has no mailboxes.
-        assert client.rcpt("<x@[127.0.0.1]>").codes == "550 5.1.1"
+        refused, want = lab.mta.refused_recipient
+        assert client.rcpt(refused).codes == want
         assert client.rcpt("<x@example.com>").code == 250
         assert client.data(FROM_ALICE).code == 250
     recipients = lab.audit(client.helo)[0]["envelope"]["recipients"]
-    assert [r["result"] for r in recipients] == ["refused-by-mta", "accepted"]
+    results = [r["result"] for r in recipients]
+    if lab.mta.tells_of_refused:
+        assert results.pop(0) == "refused-by-mta"
+    assert results == ["accepted"]
 
 
 @pytest.mark.proves("A6", "D4.1")
@@ -162,7 +164,10 @@ def test_fault_of_ours_is_deferred(start_lab):
 def test_records_are_lines_of_json(lab):
     """Whatever a client writes, each record is one line that parses."""
     nasty = 'From: "a\\"b\\\\\u2028" <alice@example.org>'
-    submit(lab, whole(nasty), sender="<alice@example.org> SMTPUTF8")
+    if lab.mta.has_smtputf8:
+        submit(lab, whole(nasty), sender="<alice@example.org> SMTPUTF8")
+    else:
+        assert submit(lab, whole(nasty)).verdict == "554 5.6.0 at DATA"
     submit(lab, sender='<"a\\"b"@example.org>')
     submit(lab, whole(b"Message-ID: <\xff\xfe@x>", "From: alice@example.org"))
     for line in lab.audit_file.read_bytes().splitlines():

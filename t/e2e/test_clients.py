@@ -4,7 +4,7 @@ import pytest
 from lab.dkimcheck import verify
 
 from support import clients
-from support.clients import run, swaks_command
+from support.clients import converse, run, swaks_command
 from support.submission import ALICE, RECIPIENT, letter
 
 MESSAGE = letter(
@@ -70,11 +70,11 @@ def test_swaks_without_tls(lab):
 def test_openssl_s_client(lab):
     """A person with s_client, who has not authenticated."""
     helo = lab.token()
-    status, words = run(
+    words = converse(
         ["openssl", "s_client", "-connect"]
         + ["%s:%d" % (lab.host, lab.ports["submissions"])]
         + ["-quiet", "-crlf", "-CAfile", lab.ca, "-verify_return_error"],
-        input=b"EHLO %s\nMAIL FROM:<alice@example.org>\nQUIT\n" % helo.encode(),
+        ["EHLO " + helo, "MAIL FROM:<alice@example.org>", "QUIT"],
     )
     assert "530 5.7.0" in words, words
     assert lab.audit(helo)[0]["result"] == "refused"

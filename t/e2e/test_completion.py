@@ -271,7 +271,9 @@ def test_completion_can_be_switched_off(start_lab):
     with start_lab(config.text(default_profile=off)) as other:
         relayed = passed(other, FROM, "X-Original-Date: kept")
         for name in ("Date", "Message-ID", "To"):
-            assert not relayed.values(name), name
+            # What Sendmail adds comes after us, and there is no option.
+            want = 1 if name in other.mta.completes else 0
+            assert len(relayed.values(name)) == want, name
 
 
 @pytest.mark.proves("D8.1")

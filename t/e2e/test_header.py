@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.mta import ByMta
 from support.smtp import Client
 from support.submission import ALICE, WHOLE, letter, submit, whole
 
@@ -67,21 +68,24 @@ def test_illegal_address_syntax(lab, value):
     "value",
     [
         "bob@example.com, carol@example.com",
-        "Bob B. <bob@example.com>",
-        "bob @ example.com",
-        "<@a.example.com,@b.example.com:bob@example.com>",
+        ByMta("Bob B. <bob@example.com>", '"Bob B." <bob@example.com>'),
+        ByMta("bob @ example.com", "bob@example.com"),
+        ByMta("<@a.example.com,@b.example.com:bob@example.com>", "<bob@example.com>"),
         "friends: bob@example.com, carol@example.com;",
         "undisclosed-recipients:;",
-        ",, bob@example.com,,",
+        ByMta(",, bob@example.com,,", "bob@example.com"),
         "bob@example.com (a (nested) comment)",
         '"a \\" quote" <"b b"@example.com>',
     ],
 )
 def test_legal_and_obsolete_syntax_passes(lab, value):
-    """Legal RFC 5322 syntax passes, the obsolete one too, to the octet."""
+    """Legal RFC 5322 syntax passes, the obsolete one too, to the octet.
+
+    But for the form in which Sendmail writes it, which is signed.
+    """
     got = submit(lab, with_field("To: " + value))
     assert got.verdict == "250 2.0.0 at DATA"
-    assert got.relayed.values("To") == [b" " + value.encode()]
+    assert got.relayed.values("To") == [b" " + lab.mta.of(value).encode()]
 
 
 @pytest.mark.proves("D4.2b", "D4.1")
@@ -135,7 +139,8 @@ def test_repeated_field_is_refused(lab, field):
 )
 def test_bare_cr_is_refused(lab, message):
     """A CR that is no line end is one for some servers and none for others."""
-    assert submit(lab, message).verdict == "554 5.6.0 at DATA"
+    got = submit(lab, message, judge=lab.mta.judge_of_cr)
+    assert got.verdict == lab.mta.stray["cr"] + " at DATA"
 
 
 @pytest.mark.proves("D6.3")
@@ -150,7 +155,7 @@ def test_bare_cr_is_refused(lab, message):
 def test_bare_lf_is_stopped(lab, message):
     """Postfix would turn it into CRLF: the shipped lines refuse it there."""
     got = submit(lab, message, judge="mta")
-    assert got.verdict == "554 5.5.2 at DATA"
+    assert got.verdict == lab.mta.stray["lf"] + " at DATA"
 
 
 @pytest.mark.proves("D6.3")
@@ -164,7 +169,7 @@ def test_bare_lf_is_stopped(lab, message):
     ids=["body", "header", "from"],
 )
 def test_nul_is_stopped(lab, message):
-    """Postfix shows a milter a line up to the NUL: it refuses it itself."""
+    """A milter is shown a line up to the NUL: the mail server refuses it."""
     got = submit(lab, message, judge="mta")
     assert got.reply.code // 100 == 5
     assert got.stage == "DATA"
@@ -185,7 +190,7 @@ def test_smuggled_message_is_not_sent(lab, end):
         assert client.command("DATA").code == 354
         client.send(whole(FROM)[:-2] + end + smuggled)
         first = client.reply()
-    assert first.code >= 500, first
+    assert first.code >= 400, first
     lab.refused.add(client.helo)
 
 
@@ -195,6 +200,8 @@ def test_8bit_header_needs_smtputf8(lab):
     message = whole(FROM, "X-Field: gr\u00fc\u00dfe")
     got = submit(lab, message)
     assert got.verdict == "554 5.6.0 at DATA"
+    if not lab.mta.has_smtputf8:
+        return
     got = submit(lab, message, sender="<alice@example.org> SMTPUTF8")
     assert got.verdict == "250 2.0.0 at DATA"
     assert got.relayed.values("X-Field") == [" gr\u00fc\u00dfe".encode()]
@@ -230,7 +237,8 @@ def nested(depth):
         (whole(FROM, lines_of("X-Long", 300, 100)), "552 5.3.4", "28000"),
         (
             whole(FROM, lines_of("X-One", 200, 100), lines_of("X-Two", 200, 100)),
-            "552 5.3.4",
+            # Sendmail takes no more than 32768 octets, whatever they are.
+            ByMta("552 5.3.4", "mta 552 5.6.0"),
             "32000",
         ),
         (whole(FROM, *["X-Field: %d" % n for n in range(500)]), "554 5.6.0", "500"),
@@ -245,9 +253,11 @@ def nested(depth):
 )
 def test_limits(lab, message, want, want_limit):
     """Below those of the mail servers, which cut in silence."""
-    got = submit(lab, message)
-    assert got.verdict == want + " at DATA"
-    if want_limit:
+    want = lab.mta.of(want)
+    judge = "mta" if want.startswith("mta ") else "milter"
+    got = submit(lab, message, judge=judge)
+    assert got.verdict == want.removeprefix("mta ") + " at DATA"
+    if want_limit and judge == "milter":
         assert want_limit in got.reply.text
 
 

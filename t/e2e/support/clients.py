@@ -39,6 +39,29 @@ def run(argv, **options):
     return done.returncode, done.stdout.decode(errors="replace")
 
 
+def converse(argv, commands):
+    """Types commands into a program, each when the last has its answer."""
+    with subprocess.Popen(
+        [str(arg) for arg in argv],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as child:
+        said = []
+        for command in [None, *commands]:
+            if command:
+                child.stdin.write(command.encode() + b"\n")
+                child.stdin.flush()
+            while True:
+                line = child.stdout.readline()
+                said.append(line.decode())
+                # The last line of a reply has a blank after the code.
+                if not line or re.match(rb"\d{3} ", line):
+                    break
+        child.stdin.close()
+    return "".join(said)
+
+
 def write(folder, message):
     """The message as a file."""
     path = folder / "message"

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from .mta import KINDS
+
 E2E = pathlib.Path(__file__).resolve().parent.parent
 RUN = E2E.parent / "lab" / "run"
 
@@ -59,7 +61,7 @@ class Lab:
 
     def __init__(self, environment):
         self.environment = environment
-        self.mta = environment["LAB_MTA"]
+        self.mta = KINDS[environment["LAB_MTA"]]
         self.host = environment["LAB_HOST"]
         self.ports = {
             name: int(environment["LAB_%s_PORT" % name.upper()])
@@ -171,7 +173,7 @@ def another_lab(mta, config, folder):
     """A lab of its own for a test, with the configuration (text) it gives."""
     path = folder / ("lab-%d.conf" % next(Lab.numbers))
     path.write_text(config)
-    argv = [RUN, "--mta", mta, "--config", path, "--", sys.executable, "-c", HOLD_OPEN]
+    argv = [RUN, "--mta", mta.name, "--config", path, "--", sys.executable, "-c", HOLD_OPEN]
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         told = child.stdout.readline()

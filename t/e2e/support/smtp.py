@@ -11,13 +11,13 @@ TIMEOUT = 30
 class Reply:
     """A reply: its code, its enhanced code ("" if none) and its text."""
 
-    def __init__(self, lines):
+    def __init__(self, lines, plain=lambda line: line):
         self.lines = lines
         self.code = int(lines[0][:3])
         # Enhanced codes are for the classes 2, 4 and 5 (RFC 2034).
         found = re.match(r"[245]\d\d[ -]([245]\.\d{1,3}\.\d{1,3})\b", lines[0])
         self.enhanced = found[1] if found else ""
-        self.text = "\n".join(self.strip_codes(line) for line in lines)
+        self.text = "\n".join(plain(self.strip_codes(line)) for line in lines)
 
     def strip_codes(self, line):
         """The text of a line without both codes."""
@@ -81,7 +81,7 @@ class Client:
         self.socket = self.context.wrap_socket(self.socket, server_hostname="localhost")
         self.file = self.socket.makefile("rb")
 
-    def reply(self):
+    def reply(self, **options):
         """Reads a reply, however many lines it has."""
         lines = []
         while True:
@@ -89,18 +89,22 @@ class Client:
             assert line, "the connection was closed after %r" % lines
             lines.append(line.rstrip("\r\n"))
             if line[3:4] != "-":
-                return Reply(lines)
+                return Reply(lines, **options)
 
     def send(self, octets):
         """Sends octets as they are."""
         self.socket.sendall(octets)
 
-    def command(self, line):
+    def command(self, line, **options):
         """Sends a command (text or octets, without line end)."""
         if isinstance(line, str):
             line = line.encode("utf-8", "surrogateescape")
         self.send(line + b"\r\n")
-        return self.reply()
+        return self.reply(**options)
+
+    def about(self, address):
+        """Reads a reply about an address: in it stands what the milter said."""
+        return {"plain": lambda line: self.lab.mta.text(line, address)}
 
     def authenticate(self, login, password=None):
         """AUTH PLAIN with a login of the lab."""
@@ -110,11 +114,11 @@ class Client:
 
     def mail(self, argument):
         """MAIL FROM, with the address in its brackets and any parameters."""
-        return self.command("MAIL FROM:" + argument)
+        return self.command("MAIL FROM:" + argument, **self.about(argument))
 
     def rcpt(self, argument):
         """RCPT TO, likewise."""
-        return self.command("RCPT TO:" + argument)
+        return self.command("RCPT TO:" + argument, **self.about(argument))
 
     def data(self, message):
         """DATA with a message whose lines end in CRLF; the reply to its end."""

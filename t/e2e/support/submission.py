@@ -68,6 +68,11 @@ class Outcome:
         """What was relayed of it."""
         return self.lab.relayed(self.token)
 
+    @property
+    def queue_id(self):
+        """As the mail server told it to the client."""
+        return self.lab.mta.queue_id(self.reply.text)
+
     def __repr__(self):
         return "%s %r" % (self.verdict, self.reply)
 

@@ -63,8 +63,8 @@ dnl Tests make many errors and many connections, and have no patience.
 define(`confTO_IDENT', `0')dnl
 define(`confDELIVERY_MODE', `background')dnl
 define(`confMIN_QUEUE_AGE', `0')dnl
-define(`confQUEUE_LA', `0')dnl
-define(`confREFUSE_LA', `0')dnl
+define(`confQUEUE_LA', `1000')dnl
+define(`confREFUSE_LA', `1000')dnl
 define(`confDELAY_LA', `0')dnl
 define(`confLOG_LEVEL', `14')dnl
 define(`confMILTER_LOG_LEVEL', `9')dnl
@@ -82,6 +82,9 @@ MAILER(`local')dnl
 MAILER(`smtp')dnl
 LOCAL_CONFIG
 ESASL_CONF_PATH=%(folder)s/sasl
+LOCAL_RULESETS
+SLocal_check_rcpt
+R$*nobody@example.com$*	$#error $@ 5.1.1 $: "550 no such mailbox"
 """
 
 SASL_CONF = """\
