@@ -26,6 +26,9 @@
  */
 #define NAMES_MOST 4095u
 
+/* Both MTAs break longer lines after they were signed (RFC 5321, 4.5.3.1.6). */
+#define LINE_MOST 998u
+
 static const char *const usually_oversigned[] = {
 	"From", "To", "Cc", "Subject", "Date", "Message-ID",
 };
@@ -156,6 +159,23 @@ has_altered(struct span value)
 	return false;
 }
 
+/* Octets of the longest line on the wire, without its end. */
+static size_t
+longest_line(const struct header_field *field)
+{
+	size_t line = field->name.len + 1, longest = line;
+
+	for (size_t i = 0; i < field->value.len; i++) {
+		if (field->value.ptr[i] == '\n')
+			line = 0;
+		else if (field->value.ptr[i] != '\r')
+			line++;
+		if (line > longest)
+			longest = line;
+	}
+	return longest;
+}
+
 const char *
 fields_refuse(const struct field_settings *settings,
     const struct header *header)
@@ -173,6 +193,8 @@ fields_refuse(const struct field_settings *settings,
 			return "header-name";
 		if (has_altered(field->value))
 			return "header-control";
+		if (longest_line(field) > LINE_MOST)
+			return "header-line-too-long";
 		names += name.len + 1;
 		if (names > NAMES_MOST)
 			return "header-too-many-fields";

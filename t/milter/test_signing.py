@@ -279,6 +279,20 @@ def test_longest_line_is_signed(daemon, keys):
     assert verified(keys, got) == BOTH
 
 
+@pytest.mark.parametrize("value", ["%s", "x\n\t%s", "%s\n x"])
+def test_long_line_of_a_field(daemon, keys, kind, value):
+    """D8.5 X10: 998 octets are signed; a longer one would be broken on its way."""
+    for more, want in ((0, BOTH), (1, set())):
+        room = 998 - (1 if value.startswith("x") else len("References:"))
+        message = whole(FROM, "References:" + value % ("r" * (room + more)))
+        got = submit(daemon, message, kind=kind)
+        assert got.verdict == "passed"
+        assert verified(keys, got) == want
+        assert got.record.get("unsigned") == (None if want else "header-line-too-long")
+    unsigned = submit(daemon, whole(FROM, "X-Unsigned: " + "x" * 2000), kind=kind)
+    assert verified(keys, unsigned) == BOTH
+
+
 STRAY_FIELDS = [b"Subject: a\rb", b"Subject: a\nb", b"From : alice@example.org"]
 
 
