@@ -130,6 +130,7 @@ class Sendmail(Mta):
         key = self.certificates.server_key.read_text()
         (self.folder / "server.key").write_text(key)
         self.write_cf()
+        self.write_clients()
         process.run(
             [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", self.shim, SHIM],
             "compiling %s" % SHIM.name,
