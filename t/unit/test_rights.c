@@ -161,7 +161,7 @@ test_check(void **state)
 	}
 }
 
-/* --- delimiters, groups, types, bare users, kinds of table ----------------- */
+/* --- delimiters, groups, types, bare users, kinds of table ---------------- */
 
 static const struct fixture_row site_rows[] = {
 	{ "logins", "team@example.org", "group:staff" },
