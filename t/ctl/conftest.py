@@ -17,6 +17,7 @@ spec = importlib.util.spec_from_file_location(
 milter = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(milter)
 
+made_keys = milter.made_keys
 keys = milter.keys
 strict = milter.strict
 module_start = milter.module_start
