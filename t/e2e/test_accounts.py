@@ -161,7 +161,7 @@ def test_nobody_else_can_be_reached(site):
     with Client(site, source=source()) as client:
         assert client.mail(OUTSIDE).code == 250
         for recipient in others:
-            assert client.rcpt(recipient).codes == "530 5.7.0", recipient
+            assert client.rcpt(recipient).codes in site.mta.no_relay, recipient
         assert client.rcpt("<postmaster@example.org>").code == 250
         assert client.rcpt("<bob@example.org>").codes == "530 5.7.0"
         assert client.data(TO_POSTMASTER).code == 250

@@ -20,13 +20,15 @@ NOBODY = dict(login=None)
 
 CONFIG = config.text(
     identity="""{ realm = "example.org";
-    certificates = "certificates"; certificate_issuers = [ "Lab CA" ];
+    certificates = "certificates";
+    certificate_issuers = [ "Lab CA", "/O=Lab/CN=Lab CA" ];
     clients = "clients"; client_window = 600;
     networks = "networks"; }""",
     tables=config.inline(
         networks='{ type = "cidr"; file = "@LAB_DIR@/networks"; }',
         clients='{ type = "hash"; file = "@LAB_DIR@/clients"; }',
-        certificates=[(ALICE, ALICE)],
+        # As Postfix names it, and as Sendmail does.
+        certificates=[(ALICE, ALICE), ("/O=Lab/CN=" + ALICE, ALICE)],
         mine=[
             (ALICE, "alias@example.org"),
             ("cert:" + ALICE, "laptop@example.org"),
@@ -149,7 +151,8 @@ def test_unknown_address_is_nobody(site, source):
 @pytest.mark.parametrize("issuers", ['"Another CA"', '"Lab CA 2", "lab ca"'])
 def test_certificate_of_another_issuer_is_nobody(site, issuers):
     """The MTA trusts it; the configuration does not name its issuer."""
-    other = CONFIG.replace('"Lab CA"', issuers)
+    other = CONFIG.replace('"Lab CA", "/O=Lab/CN=Lab CA"', issuers)
+    assert other != CONFIG
     site.reload(config.filled_in(other, site), "configuration reloaded")
     try:
         assert send(site, ALICE, **LAPTOP).verdict == "530 5.7.0 at MAIL"

@@ -72,7 +72,13 @@ def test_mail_from_outside_is_left_alone(site, message):
     got = deliver(site, message)
     assert got.verdict == "250 2.0.0 at DATA"
     received = rb"Received: from [^\r\n]*(\r\n[ \t][^\r\n]*)*\r\n"
-    assert re.sub(received, b"", got.relayed.content, count=1) == message
+    rest = re.sub(received, b"", got.relayed.content, count=1)
+    if site.mta.completes:
+        # Sendmail itself completes and mends a header, whoever it is from.
+        assert got.relayed.body == message.partition(b"\r\n\r\n")[2]
+        assert not got.relayed.values("To") or b"\nTo:" in message
+    else:
+        assert rest == message
     record = got.record
     assert record["profile"] == "mixed" and record["identity"] is None
     assert not record["edits"] and not record["signatures"]

@@ -110,7 +110,7 @@ def test_only_that_recipient_is_refused(site):
     )
     codes = [reply.codes for reply in got.recipient_replies]
     assert codes == ["250 2.1.5", "550 5.7.1", "250 2.1.5"]
-    assert got.relayed.recipients == ["a@example.org", "b@example.org"]
+    assert sorted(got.relayed.recipients) == ["a@example.org", "b@example.org"]
     told = got.record["envelope"]["recipients"]
     assert [r.get("reason") for r in told] == [None, "recipient-not-allowed", None]
     assert "example" not in got.recipient_replies[1].text

@@ -20,6 +20,9 @@ class Mta:
     judge_of_cr = "milter"
     # What it adds after all filters when the milter has not.
     completes = ()
+    # Replies to RCPT of a client that may not relay, if it comes to that: ours
+    # alone, because Postfix asks us first.
+    no_relay = ("530 5.7.0",)
     # Where it takes mail for <Postmaster>.
     postmaster = "Postmaster@mx.example.org"
     # A recipient that it refuses by itself: Postfix delivers to itself at this
@@ -53,6 +56,8 @@ class Sendmail(Mta):
     stray = {"cr": "421 4.5.0", "lf": "421 4.5.0"}
     judge_of_cr = "mta"
     completes = ("Date", "Message-ID")
+    # Sendmail judges by itself first.
+    no_relay = ("530 5.7.0", "550 5.7.1")
     # The lab's MAIL_HUB, to which all local mail goes.
     postmaster = "postmaster@[127.0.0.1]"
     # By a rule of the lab. What Sendmail's rules refuse no milter is told.

@@ -87,12 +87,25 @@ SLocal_check_rcpt
 R$*nobody@example.com$*	$#error $@ 5.1.1 $: "550 no such mailbox"
 """
 
+# Clients of these addresses are known; nobody was seen yet at any other.
+NETWORKS = {"printers": 16, "office": 32}
+
 SASL_CONF = """\
 pwcheck_method: auxprop
 auxprop_plugin: sasldb
 sasldb_path: %s
 mech_list: PLAIN LOGIN
 """
+
+
+def filled_in(names, places):
+    """Shipped files with places replaced, each of which they name once."""
+    text = "".join((SHIPPED / name).read_text() for name in names)
+    for shipped, ours in places.items():
+        if text.count(shipped) != 1:
+            raise LabError("%s: want one %r" % (SHIPPED, shipped))
+        text = text.replace(shipped, str(ours))
+    return text
 
 
 def find_unpacked():
@@ -129,11 +142,28 @@ class Sendmail(Mta):
         (self.folder / "server.key").touch(0o600)
         key = self.certificates.server_key.read_text()
         (self.folder / "server.key").write_text(key)
+        self.write_tables()
         self.write_cf()
         self.write_clients()
         process.run(
             [os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", self.shim, SHIM],
             "compiling %s" % SHIM.name,
+        )
+
+    def write_tables(self):
+        """Writes the tables of clients without login."""
+        networks = self.place.dir / "networks"
+        lines = ["127.0.0.%d/28\t%s\n" % (n, who) for who, n in NETWORKS.items()]
+        networks.write_text("".join(lines))
+        known = ["127.0.0.%d\n" % (n + k) for n in NETWORKS.values() for k in range(16)]
+        (self.etc / "relay-domains").write_text("".join(known))
+        clients = self.place.dir / "clients"
+        clients.touch()
+        # For postmap(1), with which tests write the table anew.
+        (self.etc / "main.cf").write_text("compatibility_level = 3.6\n")
+        process.run(
+            ["postmap", "-c", self.etc, "hash:%s" % clients],
+            "making an empty table of clients",
         )
 
     def write_cf(self):
@@ -152,15 +182,14 @@ class Sendmail(Mta):
         if os.getuid() != 0:
             values["user"] = OWN_USER % {"uid": os.getuid(), "gid": os.getgid()}
         mc = self.etc / "sendmail.mc"
-        mc.write_text(LAB_MC % values + self.shipped_lines() + END_MC % values)
+        shipped, identities = self.shipped_lines(), self.identity_lines()
+        mc.write_text(LAB_MC % values + shipped + END_MC % values + identities)
         macros = "-D_CF_DIR_=%s/" % values["macros"]
         cf = process.run(["m4", macros, mc], "making sendmail.cf")
         (self.etc / "sendmail.cf").write_bytes(cf)
 
     def shipped_lines(self):
         """The shipped files, with the lab's places."""
-        text = (SHIPPED / "submit-milter.mc").read_text()
-        text += (SHIPPED / "mixed-port.mc").read_text()
         places = {
             "S=local:/run/submit-milter/milter.sock,": "S=local:%s,"
             % self.milter_socket,
@@ -168,11 +197,15 @@ class Sendmail(Mta):
             "Port=465,": "Addr=%s, Port=%d," % (HOST, self.submissions_port),
             "Port=25,": "Addr=%s, Port=%d," % (HOST, self.mx_port),
         }
-        for shipped, ours in places.items():
-            if text.count(shipped) != 1:
-                raise LabError("%s: want one %r" % (SHIPPED, shipped))
-            text = text.replace(shipped, ours)
-        return text
+        return filled_in(("submit-milter.mc", "mixed-port.mc"), places)
+
+    def identity_lines(self):
+        """Those that stand below the MAILER lines."""
+        places = {
+            "/var/lib/pop-before-smtp/clients": self.place.dir / "clients",
+            "`-o /etc/mail/relay-domains'": "`-o %s/relay-domains'" % self.etc,
+        }
+        return filled_in(("identities.mc",), places)
 
     def start(self):
         """Starts it in the foreground."""
