@@ -11,7 +11,7 @@ import time
 import pytest
 
 from harness import configuration as conf
-from harness.daemon import run
+from harness.daemon import find_program, run
 from harness.keys import signature_fields
 from harness.message import whole
 from harness.session import submit
@@ -274,7 +274,9 @@ def test_many_domains(start, strict, keys, folder):
         assert got.record["signatures"][0]["domain"] == "d%d.example" % n
         if n == 200:
             warm = resident()
-    assert resident() < warm + (1 << 20)
+    # A sanitizer keeps freed memory for a while; the plain build has none.
+    if b"__asan_init" not in find_program().read_bytes():
+        assert resident() < warm + (1 << 20)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
