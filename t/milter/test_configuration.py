@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from harness import configuration as conf
-from harness.daemon import free_port, run
+from harness.daemon import HOST, free_port, run
 from harness.session import submit
 
 # The text of a file; the line at fault; what is said of it.
@@ -299,9 +299,9 @@ def test_start_that_fails(tmp_path, strict, changes, words):
 def test_port_that_is_taken(tmp_path, strict):
     """X41: status 3 where another listens."""
     path = tmp_path / "submit-milter.conf"
-    port = free_port()
-    path.write_text(conf.text(conf.changed(strict, socket="inet:%d@127.0.0.1" % port)))
-    with socket.create_server(("127.0.0.1", port)):
+    address = "inet:%d@%s" % (free_port(), HOST)
+    path.write_text(conf.text(conf.changed(strict, socket=address)))
+    with socket.create_server((HOST, int(address[5:].partition("@")[0]))):
         done = run("-c", path)
     assert done.returncode == 3
-    assert "inet:%d@127.0.0.1" % port in done.stderr
+    assert address in done.stderr

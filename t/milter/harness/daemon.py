@@ -43,10 +43,14 @@ def wait_for(look, complaint):
         time.sleep(POLL)
 
 
+# A loopback address of this process's own, where nobody else takes a port.
+HOST = "127.%d.%d.1" % (64 + os.getpid() // 256 % 64, os.getpid() % 256)
+
+
 def free_port():
-    """A TCP port that nobody listens on."""
+    """A TCP port of HOST that nobody listens on."""
     with contextlib.closing(socket.socket()) as s:
-        s.bind(("127.0.0.1", 0))
+        s.bind((HOST, 0))
         return s.getsockname()[1]
 
 
@@ -78,7 +82,7 @@ class Daemon:
         if transport == "unix":
             self.address = "unix:%s" % (folder / ("milter-%d.sock" % number))
         else:
-            self.address = "inet:%d@127.0.0.1" % free_port()
+            self.address = "inet:%d@%s" % (free_port(), HOST)
         self.options = list(options)
         self.configuration = {
             "socket": self.address,
