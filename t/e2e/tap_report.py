@@ -37,8 +37,8 @@ class TapReport:
             self.line(True, name + " # SKIP", str(report.longrepr))
         elif report.failed:
             when = "" if report.when == "call" else " (%s)" % report.when
-            words = report.longreprtext + report.caplog + report.capstdout
-            self.line(False, name + when, words)
+            words = [report.longreprtext, report.caplog, report.capstdout, report.capstderr]
+            self.line(False, name + when, "\n".join(words))
         elif report.when == "call":
             self.line(True, name)
 
