@@ -145,7 +145,8 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
     unsigned long reserved3, unsigned long *actions, unsigned long *steps,
     unsigned long *zero2, unsigned long *zero3)
 {
-	const unsigned long needed_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS;
+	const unsigned long needed_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS |
+	    SMFIF_CHGBODY;
 	const unsigned long needed_steps = SMFIP_HDR_LEADSPC;
 	const unsigned long skipped = SMFIP_NOUNKNOWN | SMFIP_NODATA;
 
@@ -156,7 +157,7 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 		log_error("this MTA cannot %s: it is too old to be served",
 		    (offered_steps & needed_steps) != needed_steps ?
 		    "show header fields with their blanks" :
-		    "add and change header fields");
+		    "change header fields and body");
 		return SMFIS_REJECT;
 	}
 	*actions = needed_actions;
@@ -288,6 +289,27 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t len)
 	return SMFIS_CONTINUE;
 }
 
+/* The new body, piece by piece. */
+static int
+replace_body(SMFICTX *ctx, struct spool *body)
+{
+	uint64_t at = 0;
+	struct span piece;
+	const char *error;
+
+	while (at < spool_size(body)) {
+		if (spool_read(body, at, &piece, &error) != 0) {
+			log_error("%s", error);
+			return MI_FAILURE;
+		}
+		if (smfi_replacebody(ctx, (unsigned char *)(uintptr_t)
+		    piece.ptr, (int)piece.len) != MI_SUCCESS)
+			return MI_FAILURE;
+		at += piece.len;
+	}
+	return MI_SUCCESS;
+}
+
 /* One edit as the MTA takes it. libmilter changes none of the strings. */
 static int
 apply_one(SMFICTX *ctx, const struct edit *edit)
@@ -305,6 +327,8 @@ apply_one(SMFICTX *ctx, const struct edit *edit)
 		return smfi_chgheader(ctx, name, n, value);
 	case EDIT_DELETE:
 		return smfi_chgheader(ctx, name, n, NULL);
+	case EDIT_BODY:
+		return replace_body(ctx, edit->body);
 	}
 	return MI_FAILURE;
 }
@@ -329,7 +353,7 @@ static int
 apply_edits(void *context, const struct edit_list *edits)
 {
 	static const enum edit_kind order[] = {
-		EDIT_REPLACE, EDIT_DELETE, EDIT_ADD, EDIT_PREPEND,
+		EDIT_REPLACE, EDIT_DELETE, EDIT_ADD, EDIT_PREPEND, EDIT_BODY,
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
@@ -373,7 +397,8 @@ milter_open(struct runtime *runtime, const char *socket, const char **error_r)
 	struct smfiDesc filter = {
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,
-		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_SETSYMLIST,
+		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY |
+		    SMFIF_SETSYMLIST,
 		.xxfi_connect = on_connect,
 		.xxfi_helo = on_helo,
 		.xxfi_envfrom = on_mail,

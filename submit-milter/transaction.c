@@ -10,6 +10,7 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/sbuf.h"
+#include "base/spool.h"
 #include "base/uid.h"
 #include "edit/completion.h"
 #include "edit/mtaform.h"
@@ -35,6 +36,9 @@ struct transaction {
 	struct span queue_id;
 	struct verdict_log verdicts;
 	struct edit_list edits;
+	struct spool *kept;	/* the body; NULL: no edit will ask for it */
+	struct spool *changed;	/* the body that leaves; NULL: as it came */
+	struct octets changed_form;
 	struct signing *signing;	/* NULL: not to be signed */
 	struct sign_choice choice;
 	const struct signature *signatures;
@@ -374,9 +378,23 @@ take_mta_form(struct transaction *t)
 	}
 }
 
+/* The header that leaves is complete, as far as is known. */
+static void
+start_signing(struct transaction *t)
+{
+	const char *error = NULL;
+
+	if (keyring_is_nominal(t->config->keyring))
+		return;
+	if (signing_begin(t->choice.with.signer, t->choice.with.keys,
+	    &t->facts.leaving, t->facts.id, t->arena,
+	    &t->signing, &error) != 0)
+		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+}
+
 /*
- * The signature begins here, so that the body is hashed as it comes in. The
- * edits known by now are all that this message will get.
+ * The signature begins here, so that the body is hashed as it comes in. It
+ * is made anew, should the body leave otherwise.
  */
 static void
 begin_signature(struct transaction *t)
@@ -402,12 +420,7 @@ begin_signature(struct transaction *t)
 		sign_choice_drop(&t->choice, error);
 		return;
 	}
-	if (keyring_is_nominal(t->config->keyring))
-		return;
-	if (signing_begin(with->signer, with->keys,
-	    &t->facts.leaving, t->facts.id, t->arena,
-	    &t->signing, &error) != 0)
-		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+	start_signing(t);
 }
 
 void
@@ -435,6 +448,10 @@ transaction_body(struct transaction *t, struct span octets)
 	const char *error = NULL;
 
 	facts_feed_body(&t->facts, octets);
+	if (t->kept != NULL && spool_write(t->kept, octets, &error) != 0) {
+		note_fault(t, REASON_TEMPORARY, span_of(error));
+		spool_free(&t->kept);
+	}
 	if (t->signing == NULL)
 		return;
 	if (signing_body(t->signing, octets, &error) != 0) {
@@ -454,11 +471,32 @@ body_defeats_signature(const struct octets *body)
 	return NULL;
 }
 
+/* The body leaves otherwise than it was hashed: all of it again. */
+static void
+sign_changed_body(struct transaction *t)
+{
+	const char *error = NULL;
+	struct span piece;
+	int status = 0;
+
+	signing_free(&t->signing);
+	start_signing(t);
+	for (uint64_t at = 0; t->signing != NULL && status == 0 &&
+	    at < spool_size(t->changed); at += piece.len) {
+		status = spool_read(t->changed, at, &piece, &error);
+		if (status == 0)
+			status = signing_body(t->signing, piece, &error);
+	}
+	if (status != 0)
+		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
+}
+
 /* The last key comes first: each field goes above the one before. */
 static void
 end_signature(struct transaction *t)
 {
-	const char *why = body_defeats_signature(&t->facts.body);
+	const char *why = body_defeats_signature(t->changed != NULL ?
+	    &t->changed_form : &t->facts.body);
 	const char *error = NULL;
 
 	if (t->choice.with.keys.n == 0)
@@ -468,8 +506,10 @@ end_signature(struct transaction *t)
 		sign_choice_drop(&t->choice, why);
 		return;
 	}
-	if (t->signing == NULL)
-		return;		/* keys by name alone */
+	if (t->changed != NULL)
+		sign_changed_body(t);
+	if (t->signing == NULL || t->fault.action != ACTION_PASS)
+		return;		/* keys by name alone, or a fault */
 	if (signing_end(t->signing, &t->signatures, &t->signature_count,
 	    &error) != 0) {
 		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
@@ -588,6 +628,8 @@ transaction_free(struct transaction **transaction)
 		record_abort(t);
 	signing_free(&t->signing);
 	keystore_release(&t->choice.with);
+	spool_free(&t->kept);
+	spool_free(&t->changed);
 	runtime_end(t->runtime);
 	arena_free(&t->arena);
 	config_unref(&t->config);

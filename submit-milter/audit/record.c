@@ -263,6 +263,7 @@ edit_name(enum edit_kind kind)
 		[EDIT_PREPEND] = "prepend",
 		[EDIT_REPLACE] = "replace",
 		[EDIT_DELETE] = "delete",
+		[EDIT_BODY] = "body",
 	};
 
 	return names[kind];
@@ -275,7 +276,8 @@ put_edits(struct jsonline *line, const struct edit_list *list)
 	for (size_t i = 0; list != NULL && i < list->n; i++) {
 		jsonline_open_object(line, NULL);
 		jsonline_word(line, "edit", edit_name(list->v[i].kind));
-		jsonline_text(line, "field", list->v[i].name);
+		if (list->v[i].name.len > 0)
+			jsonline_text(line, "field", list->v[i].name);
 		jsonline_word(line, "cause", list->v[i].cause);
 		jsonline_close_object(line);
 	}

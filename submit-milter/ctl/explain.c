@@ -399,6 +399,7 @@ explain_edit_name(enum edit_kind kind)
 		[EDIT_PREPEND] = "prepend",
 		[EDIT_REPLACE] = "replace",
 		[EDIT_DELETE] = "delete",
+		[EDIT_BODY] = "body",
 	};
 
 	return names[kind];

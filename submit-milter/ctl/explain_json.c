@@ -265,6 +265,13 @@ field(struct span name, struct span value)
 	    json_text(value));
 }
 
+/* Null for the value of a field that goes, and for what is no field's. */
+static json_t *
+text_or_null(struct span text)
+{
+	return text.ptr == NULL ? json_null() : json_text(text);
+}
+
 static json_t *
 edits(const struct edit_list *list)
 {
@@ -277,9 +284,8 @@ edits(const struct edit_list *list)
 		status |= json_array_append_new(array, json_pack(
 		    "{s:s, s:o, s:o, s:I, s:s}",
 		    "edit", explain_edit_name(edit->kind),
-		    "field", json_text(edit->name),
-		    "value", edit->kind == EDIT_DELETE ? json_null() :
-		    json_text(edit->value),
+		    "field", text_or_null(edit->name),
+		    "value", text_or_null(edit->value),
 		    "number", (json_int_t)edit->occurrence,
 		    "cause", edit->cause));
 	}

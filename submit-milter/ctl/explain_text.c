@@ -3,7 +3,9 @@
  */
 #include <config.h>
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ctl/ctl.h"
 #include "ctl/explain.h"
@@ -309,11 +311,14 @@ put_edits(const struct edit_list *edits)
 		const struct edit *edit = &edits->v[i];
 
 		(void)printf("  %-8s ", explain_edit_name(edit->kind));
-		put(edit->name);
+		put(edit->kind == EDIT_BODY ? SPAN("the body") : edit->name);
 		if (edit->occurrence > 1)
 			(void)printf(" number %zu", edit->occurrence);
 		(void)printf(", for %s", edit->cause);
-		if (edit->kind != EDIT_DELETE &&
+		if (edit->kind == EDIT_BODY) {
+			(void)printf(": %ju octets",
+			    (uintmax_t)spool_size(edit->body));
+		} else if (edit->kind != EDIT_DELETE &&
 		    edit->kind != EDIT_PREPEND) {
 			(void)fputs(": ", stdout);
 			put(span_trim(edit->value));
@@ -379,25 +384,8 @@ put_field(struct span name, struct span value)
 }
 
 static void
-put_message(const struct explanation *x)
+put_body(struct span body)
 {
-	const struct edit_list *edits = x->record->edits;
-	const struct header *header = &x->record->facts->leaving;
-	struct span body = x->letter->body;
-
-	(void)puts("\nthe message as it leaves\n");
-	for (size_t i = edits->n; i > 0; i--)
-		if (edits->v[i - 1].kind == EDIT_PREPEND)
-			put_field(edits->v[i - 1].name,
-			    edits->v[i - 1].value);
-	for (size_t i = 0; i < header->n; i++)
-		put_field(header->v[i].name, header->v[i].value);
-	if (!x->is_body_wanted) {
-		(void)printf("\n(the body: %zu octets, unchanged)\n",
-		    body.len);
-		return;
-	}
-	(void)putchar('\n');
 	while (body.len > 0) {
 		size_t end = span_find(body, '\n');
 		size_t cr = end > 0 && end < body.len &&
@@ -407,6 +395,55 @@ put_message(const struct explanation *x)
 		body = span_slice(body, end < body.len ? end + 1 : end,
 		    body.len);
 	}
+}
+
+/* The new body, which may be in a file. */
+static void
+put_new_body(struct spool *body)
+{
+	char *octets = malloc((size_t)spool_size(body) + 1);
+	size_t n = 0;
+	struct span piece;
+	const char *error;
+
+	while (octets != NULL && n < spool_size(body) &&
+	    spool_read(body, n, &piece, &error) == 0) {
+		memcpy(octets + n, piece.ptr, piece.len);
+		n += piece.len;
+	}
+	if (octets == NULL || n < spool_size(body))
+		(void)puts("(cannot be shown)");
+	else
+		put_body((struct span){ octets, n });
+	free(octets);
+}
+
+static void
+put_message(const struct explanation *x)
+{
+	const struct edit_list *edits = x->record->edits;
+	const struct header *header = &x->record->facts->leaving;
+	struct spool *changed = edit_new_body(edits);
+
+	(void)puts("\nthe message as it leaves\n");
+	for (size_t i = edits->n; i > 0; i--)
+		if (edits->v[i - 1].kind == EDIT_PREPEND)
+			put_field(edits->v[i - 1].name,
+			    edits->v[i - 1].value);
+	for (size_t i = 0; i < header->n; i++)
+		put_field(header->v[i].name, header->v[i].value);
+	if (!x->is_body_wanted) {
+		(void)printf("\n(the body: %ju octets, %s)\n",
+		    changed == NULL ? (uintmax_t)x->letter->body.len :
+		    (uintmax_t)spool_size(changed),
+		    changed == NULL ? "unchanged" : "changed");
+		return;
+	}
+	(void)putchar('\n');
+	if (changed == NULL)
+		put_body(x->letter->body);
+	else
+		put_new_body(changed);
 }
 
 void

@@ -141,3 +141,33 @@ edit_prepend(struct edit_list *list, struct span name, struct span value,
 
 	return edit.value.ptr == NULL ? -1 : note(list, edit);
 }
+
+static struct edit *
+find_body(const struct edit_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].kind == EDIT_BODY)
+			return &list->v[i];
+	return NULL;
+}
+
+int
+edit_body(struct edit_list *list, struct spool *body, const char *cause)
+{
+	struct edit *edit = find_body(list);
+
+	if (edit == NULL)
+		return note(list, (struct edit){ .kind = EDIT_BODY,
+		    .cause = cause, .body = body });
+	edit->body = body;
+	edit->cause = cause;
+	return 0;
+}
+
+struct spool *
+edit_new_body(const struct edit_list *list)
+{
+	const struct edit *edit = find_body(list);
+
+	return edit == NULL ? NULL : edit->body;
+}

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "base/spool.h"
 #include "policy/facts.h"
 #include "policy/profile.h"
 
@@ -20,6 +21,7 @@ enum edit_kind {
 	EDIT_PREPEND,		/* a new field above all others: signatures */
 	EDIT_REPLACE,		/* the value of a field that was submitted */
 	EDIT_DELETE,		/* a field that was submitted */
+	EDIT_BODY,		/* the whole body; at most one of them */
 };
 
 struct edit {
@@ -28,6 +30,7 @@ struct edit {
 	struct span value;	/* as in header_field; empty for EDIT_DELETE */
 	size_t occurrence;	/* EDIT_REPLACE, EDIT_DELETE: from 1 */
 	const char *cause;	/* "date", "sender" ...: for audit */
+	struct spool *body;	/* EDIT_BODY: the new one */
 };
 
 struct edit_list {
@@ -63,5 +66,15 @@ int edit_reword(struct edit_list *list, struct header *header, size_t index,
 /* A field above all others, which is in no view of the header. */
 int edit_prepend(struct edit_list *list, struct span name, struct span value,
     const char *cause) __attribute__((warn_unused_result));
+
+/*
+ * BODY, which outlives the list, stands for the body that was submitted, and
+ * for an earlier one of ours.
+ */
+int edit_body(struct edit_list *list, struct spool *body, const char *cause)
+    __attribute__((warn_unused_result));
+
+/* The body that is to leave; NULL: that which was submitted. */
+struct spool *edit_new_body(const struct edit_list *list);
 
 #endif

@@ -5,7 +5,12 @@ import pytest
 from harness.mta import Action, Closed, Mta, Step
 from harness.session import submit
 
-ACTIONS = Action.ADD_HEADERS | Action.CHANGE_HEADERS | Action.SET_MACRO_LIST
+ACTIONS = (
+    Action.ADD_HEADERS
+    | Action.CHANGE_HEADERS
+    | Action.CHANGE_BODY
+    | Action.SET_MACRO_LIST
+)
 STEPS = Step.LEADING_SPACE | Step.NO_UNKNOWN | Step.NO_DATA | Step.REFUSED_RECIPIENTS
 SILENT = (
     Step.SILENT_HELO
@@ -25,13 +30,14 @@ MACROS_MOST = 50  # a stage; Sendmail ends the session at more
 
 CANNOT = {
     "leading space": "show header fields with their blanks",
-    "edits": "add and change header fields",
+    "edits": "change header fields and body",
 }
 
 TOO_OLD = {
     "no leading space": (Action.ALL, Step.ALL & ~Step.LEADING_SPACE, "leading space"),
     "no adding": (Action.ALL & ~Action.ADD_HEADERS, Step.ALL, "edits"),
     "no changing": (Action.ALL & ~Action.CHANGE_HEADERS, Step.ALL, "edits"),
+    "no new body": (Action.ALL & ~Action.CHANGE_BODY, Step.ALL, "edits"),
     "protocol 2": (Action(0x3F), Step(0x7F), "leading space"),
     "says nothing": (Action(0), Step(0), "leading space"),
 }

@@ -180,3 +180,5 @@ int smfi_insheader(SMFICTX *c, int i, char *n, char *v)
 { (void)c; (void)i; (void)n; (void)v; return MI_FAILURE; }
 int smfi_chgheader(SMFICTX *c, char *n, int i, char *v)
 { (void)c; (void)n; (void)i; (void)v; return MI_FAILURE; }
+int smfi_replacebody(SMFICTX *c, unsigned char *octets, int n)
+{ (void)c; (void)octets; (void)n; return MI_FAILURE; }

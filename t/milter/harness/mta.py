@@ -13,6 +13,7 @@ import typing
 PATIENCE = 15.0  # seconds for an answer
 VERSION = 6
 LINE_MOST = 510  # octets of a reply line, without CRLF
+BODY_PIECE_MOST = 65535  # octets of a piece of the new body
 PACKET_MOST = 65535  # octets after the length, as libmilter reads them
 
 
@@ -178,6 +179,7 @@ class Mta:
         self.socket.connect(place)
         self.steps = Step(0)
         self.edits = []  # of the last end of message
+        self.new_body = None  # likewise; None: it stays
 
     def __enter__(self):
         return self
@@ -242,10 +244,14 @@ class Mta:
     def receive_end(self):
         """Edits, which are kept, and then the Answer to the end of message."""
         self.edits = []
+        self.new_body = None
         while True:
             letter, data = self.receive()
             if letter in "him":
                 self.edits.append(read_edit(letter, data))
+            elif letter == "b":
+                assert 0 < len(data) <= BODY_PIECE_MOST, len(data)
+                self.new_body = (self.new_body or b"") + data
             else:
                 return Answer(letter, data)
 

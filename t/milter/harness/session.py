@@ -23,6 +23,7 @@ class Outcome:
         self.answer = None
         self.recipient_answers = []
         self.edits = []
+        self.new_body = None  # None: as it was
 
     @property
     def verdict(self):
@@ -39,7 +40,10 @@ class Outcome:
     @property
     def leaving(self):
         """The message as the MTA sends it on."""
-        return self.message.edited(self.edits, self.session.kind.keeps_places)
+        leaving = self.message.edited(self.edits, self.session.kind.keeps_places)
+        if self.new_body is not None:
+            leaving.body = self.new_body
+        return leaving
 
     @property
     def record(self):
@@ -170,6 +174,7 @@ class Session:
         self.body(message.body, chunk)
         outcome.stage, outcome.answer = "end", self.end()
         outcome.edits = self.mta.edits
+        outcome.new_body = self.mta.new_body
         return outcome
 
     def records(self, count):
@@ -201,6 +206,7 @@ def check_record(outcome):
         assert (record["result"], told) == ("passed", None), record
         return
     assert not outcome.edits, outcome.edits
+    assert outcome.new_body is None
     assert told == outcome.answer.codes, record
     assert record["reply"]["text"] == outcome.text, record
     assert record["result"] == RESULTS[told[0]], record
