@@ -138,6 +138,10 @@ want_macros(SMFICTX *ctx)
 	return 0;
 }
 
+/* What is asked for where the MTA has it; who needs it finds out at use. */
+static const unsigned long wished_actions = SMFIF_CHGFROM | SMFIF_ADDRCPT |
+    SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT;
+
 /* Asks for what is needed and no more. */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
@@ -160,7 +164,7 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 		    "change header fields and body");
 		return SMFIS_REJECT;
 	}
-	*actions = needed_actions;
+	*actions = needed_actions | (offered_actions & wished_actions);
 	*steps = needed_steps | (offered_steps & (skipped | SMFIP_RCPT_REJ));
 	if (is_unix_socket)
 		*steps |= silent_steps;
@@ -310,6 +314,13 @@ replace_body(SMFICTX *ctx, struct spool *body)
 	return MI_SUCCESS;
 }
 
+static int
+add_recipient(SMFICTX *ctx, char *path, struct span params)
+{
+	return params.len == 0 ? smfi_addrcpt(ctx, path) :
+	    smfi_addrcpt_par(ctx, path, (char *)(uintptr_t)params.ptr);
+}
+
 /* One edit as the MTA takes it. libmilter changes none of the strings. */
 static int
 apply_one(SMFICTX *ctx, const struct edit *edit)
@@ -329,6 +340,13 @@ apply_one(SMFICTX *ctx, const struct edit *edit)
 		return smfi_chgheader(ctx, name, n, NULL);
 	case EDIT_BODY:
 		return replace_body(ctx, edit->body);
+	case EDIT_SENDER:
+		/* Without arguments both MTAs keep those of MAIL. */
+		return smfi_chgfrom(ctx, value, NULL);
+	case EDIT_ADD_RECIPIENT:
+		return add_recipient(ctx, value, edit->params);
+	case EDIT_DELETE_RECIPIENT:
+		return smfi_delrcpt(ctx, value);
 	}
 	return MI_FAILURE;
 }
@@ -353,6 +371,7 @@ static int
 apply_edits(void *context, const struct edit_list *edits)
 {
 	static const enum edit_kind order[] = {
+		EDIT_SENDER, EDIT_DELETE_RECIPIENT, EDIT_ADD_RECIPIENT,
 		EDIT_REPLACE, EDIT_DELETE, EDIT_ADD, EDIT_PREPEND, EDIT_BODY,
 	};
 
@@ -398,7 +417,7 @@ milter_open(struct runtime *runtime, const char *socket, const char **error_r)
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_flags = SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY |
-		    SMFIF_SETSYMLIST,
+		    SMFIF_SETSYMLIST | wished_actions,
 		.xxfi_connect = on_connect,
 		.xxfi_helo = on_helo,
 		.xxfi_envfrom = on_mail,

@@ -13,6 +13,7 @@
 #include "base/spool.h"
 #include "base/uid.h"
 #include "edit/completion.h"
+#include "edit/envelope.h"
 #include "edit/mtaform.h"
 #include "policy/policy.h"
 #include "policy/who.h"
@@ -361,6 +362,13 @@ complete(struct transaction *t)
 	}
 }
 
+static void
+change_envelope(struct transaction *t)
+{
+	if (envelope_run(&t->facts, &t->edits) != 0)
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+}
+
 /* What is signed is to be what the MTA will write. */
 static void
 take_mta_form(struct transaction *t)
@@ -435,8 +443,10 @@ transaction_end_header(struct transaction *t)
 	    &t->verdicts);
 	/* What is turned away, or only passed on, is not touched. */
 	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
-	    t->fault.action == ACTION_PASS)
+	    t->fault.action == ACTION_PASS) {
+		change_envelope(t);
 		complete(t);
+	}
 	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
 	    t->fault.action == ACTION_PASS)
 		begin_signature(t);
@@ -524,12 +534,9 @@ end_signature(struct transaction *t)
 static bool
 has_recipient(const struct transaction *t)
 {
-	for (size_t i = 0; i < t->facts.recipient_count; i++) {
-		const struct facts_recipient *r = &t->facts.recipients[i];
-
-		if (r->verdict.action == ACTION_PASS && !r->is_refused_by_mta)
+	for (size_t i = 0; i < t->facts.recipient_count; i++)
+		if (facts_is_leaving(&t->facts.recipients[i]))
 			return true;
-	}
 	return false;
 }
 

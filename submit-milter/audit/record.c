@@ -121,6 +121,9 @@ recipient_result(const struct facts_recipient *recipient)
 {
 	if (recipient->is_refused_by_mta)
 		return "refused-by-mta";
+	if (recipient->is_replaced &&
+	    recipient->verdict.action == ACTION_PASS)
+		return "replaced";
 	if (recipient->mode != RULE_ENFORCE)
 		return "accepted";
 	switch (recipient->verdict.action) {
@@ -135,10 +138,16 @@ recipient_result(const struct facts_recipient *recipient)
 }
 
 static void
-put_recipient(struct jsonline *line, const struct facts_recipient *from)
+put_recipient(struct jsonline *line, const struct facts *facts,
+    const struct facts_recipient *from)
 {
 	jsonline_open_object(line, NULL);
 	jsonline_text(line, "address", path_text(&from->path));
+	if (from->replaces > 0) {
+		jsonline_text(line, "for", path_text(
+		    &facts->recipients[from->replaces - 1].path));
+		jsonline_word(line, "cause", from->path.cause);
+	}
 	put_params(line, "params", &from->path);
 	jsonline_word(line, "result", recipient_result(from));
 	if (from->mode == RULE_ENFORCE && !from->is_refused_by_mta &&
@@ -155,10 +164,13 @@ put_envelope(struct jsonline *line, const struct facts *facts)
 {
 	jsonline_open_object(line, "envelope");
 	jsonline_text(line, "sender", path_text(&facts->sender));
+	if (facts->leaving_sender.cause != NULL)
+		jsonline_text(line, "leaving_sender",
+		    path_text(&facts->leaving_sender));
 	put_params(line, "sender_params", &facts->sender);
 	jsonline_open_array(line, "recipients");
 	for (size_t i = 0; i < facts->recipient_count; i++)
-		put_recipient(line, &facts->recipients[i]);
+		put_recipient(line, facts, &facts->recipients[i]);
 	jsonline_close_array(line);
 	jsonline_close_object(line);
 }
@@ -255,32 +267,25 @@ put_message_id(struct jsonline *line, const struct facts *facts)
 		jsonline_text(line, "message_id", span_trim(field->value));
 }
 
-static const char *
-edit_name(enum edit_kind kind)
+static void
+put_edit(struct jsonline *line, const struct edit *edit)
 {
-	static const char *const names[] = {
-		[EDIT_ADD] = "add",
-		[EDIT_PREPEND] = "prepend",
-		[EDIT_REPLACE] = "replace",
-		[EDIT_DELETE] = "delete",
-		[EDIT_BODY] = "body",
-	};
-
-	return names[kind];
+	jsonline_open_object(line, NULL);
+	jsonline_word(line, "edit", edit_kind_name(edit->kind));
+	if (edit_is_of_envelope(edit->kind))
+		jsonline_text(line, "path", edit->value);
+	else if (edit->name.len > 0)
+		jsonline_text(line, "field", edit->name);
+	jsonline_word(line, "cause", edit->cause);
+	jsonline_close_object(line);
 }
 
 static void
 put_edits(struct jsonline *line, const struct edit_list *list)
 {
 	jsonline_open_array(line, "edits");
-	for (size_t i = 0; list != NULL && i < list->n; i++) {
-		jsonline_open_object(line, NULL);
-		jsonline_word(line, "edit", edit_name(list->v[i].kind));
-		if (list->v[i].name.len > 0)
-			jsonline_text(line, "field", list->v[i].name);
-		jsonline_word(line, "cause", list->v[i].cause);
-		jsonline_close_object(line);
-	}
+	for (size_t i = 0; list != NULL && i < list->n; i++)
+		put_edit(line, &list->v[i]);
 	jsonline_close_array(line);
 }
 

@@ -391,20 +391,6 @@ explain_lookup_name(enum lookup answer)
 	return names[answer];
 }
 
-const char *
-explain_edit_name(enum edit_kind kind)
-{
-	static const char *const names[] = {
-		[EDIT_ADD] = "add",
-		[EDIT_PREPEND] = "prepend",
-		[EDIT_REPLACE] = "replace",
-		[EDIT_DELETE] = "delete",
-		[EDIT_BODY] = "body",
-	};
-
-	return names[kind];
-}
-
 /* --- the run -------------------------------------------------------------- */
 
 /* The transaction has ended but still lives: the time to print. */

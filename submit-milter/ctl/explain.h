@@ -47,6 +47,5 @@ struct span explain_command(const struct explanation *explanation,
 const char *explain_route(enum identity_route route);	/* "SMTP AUTH" */
 const char *explain_account_name(enum account_state state);
 const char *explain_lookup_name(enum lookup answer);
-const char *explain_edit_name(enum edit_kind kind);
 
 #endif

@@ -273,6 +273,16 @@ text_or_null(struct span text)
 }
 
 static json_t *
+envelope_edit(const struct edit *edit)
+{
+	return json_pack("{s:s, s:o, s:o, s:s}",
+	    "edit", edit_kind_name(edit->kind),
+	    "path", json_text(edit->value),
+	    "params", json_text(edit->params),
+	    "cause", edit->cause);
+}
+
+static json_t *
 edits(const struct edit_list *list)
 {
 	json_t *array = json_array();
@@ -281,9 +291,14 @@ edits(const struct edit_list *list)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct edit *edit = &list->v[i];
 
+		if (edit_is_of_envelope(edit->kind)) {
+			status |= json_array_append_new(array,
+			    envelope_edit(edit));
+			continue;
+		}
 		status |= json_array_append_new(array, json_pack(
 		    "{s:s, s:o, s:o, s:I, s:s}",
-		    "edit", explain_edit_name(edit->kind),
+		    "edit", edit_kind_name(edit->kind),
 		    "field", text_or_null(edit->name),
 		    "value", text_or_null(edit->value),
 		    "number", (json_int_t)edit->occurrence,

@@ -302,6 +302,19 @@ put_result(const struct explanation *x)
 }
 
 static void
+put_envelope_edit(const struct edit *edit)
+{
+	(void)printf("  %s, for %s: ", edit_kind_name(edit->kind),
+	    edit->cause);
+	put(edit->value);
+	if (edit->params.len > 0) {
+		(void)putchar(' ');
+		put(edit->params);
+	}
+	(void)putchar('\n');
+}
+
+static void
 put_edits(const struct edit_list *edits)
 {
 	(void)puts("\nedits");
@@ -310,7 +323,11 @@ put_edits(const struct edit_list *edits)
 	for (size_t i = 0; i < edits->n; i++) {
 		const struct edit *edit = &edits->v[i];
 
-		(void)printf("  %-8s ", explain_edit_name(edit->kind));
+		if (edit_is_of_envelope(edit->kind)) {
+			put_envelope_edit(edit);
+			continue;
+		}
+		(void)printf("  %-8s ", edit_kind_name(edit->kind));
 		put(edit->kind == EDIT_BODY ? SPAN("the body") : edit->name);
 		if (edit->occurrence > 1)
 			(void)printf(" number %zu", edit->occurrence);

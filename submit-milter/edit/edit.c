@@ -31,6 +31,38 @@ note(struct edit_list *list, struct edit edit)
 	return 0;
 }
 
+bool
+edit_is_of_envelope(enum edit_kind kind)
+{
+	return kind == EDIT_SENDER || kind == EDIT_ADD_RECIPIENT ||
+	    kind == EDIT_DELETE_RECIPIENT;
+}
+
+const char *
+edit_kind_name(enum edit_kind kind)
+{
+	static const char *const names[] = {
+		[EDIT_ADD] = "add",
+		[EDIT_PREPEND] = "prepend",
+		[EDIT_REPLACE] = "replace",
+		[EDIT_DELETE] = "delete",
+		[EDIT_BODY] = "body",
+		[EDIT_SENDER] = "change-sender",
+		[EDIT_ADD_RECIPIENT] = "add-recipient",
+		[EDIT_DELETE_RECIPIENT] = "delete-recipient",
+	};
+
+	return names[kind];
+}
+
+int
+edit_envelope(struct edit_list *list, enum edit_kind kind, struct span path,
+    struct span params, const char *cause)
+{
+	return note(list, (struct edit){ .kind = kind, .value = path,
+		.params = params, .cause = cause });
+}
+
 /* A value as it stands in a field: with the blank after the colon. */
 static struct span
 with_blank(struct edit_list *list, struct span value)

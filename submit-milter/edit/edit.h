@@ -4,12 +4,14 @@
  * RFC 6409 section 8. An edit is applied to the header that leaves (facts)
  * and noted in a list at the same time; what is signed is that header, what
  * the MTA is told is that list. Fields are named by their occurrence in the
- * submitted header, so the order of the list does not matter to its
- * meaning. Pure; one thread at a time.
+ * submitted header, recipients by the path that the client wrote, so the
+ * order of the list does not matter to its meaning. Pure; one thread at a
+ * time.
  */
 #ifndef SUBMIT_EDIT_EDIT_H
 #define SUBMIT_EDIT_EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/spool.h"
@@ -22,12 +24,20 @@ enum edit_kind {
 	EDIT_REPLACE,		/* the value of a field that was submitted */
 	EDIT_DELETE,		/* a field that was submitted */
 	EDIT_BODY,		/* the whole body; at most one of them */
+	EDIT_SENDER,		/* another path instead of that of MAIL */
+	EDIT_ADD_RECIPIENT,
+	EDIT_DELETE_RECIPIENT,	/* one that was submitted */
 };
 
 struct edit {
 	enum edit_kind kind;
-	struct span name;
-	struct span value;	/* as in header_field; empty for EDIT_DELETE */
+	struct span name;	/* of a field; empty for the envelope */
+	/*
+	 * As in header_field, empty for EDIT_DELETE; for the envelope a path
+	 * with its angle brackets.
+	 */
+	struct span value;
+	struct span params;	/* EDIT_ADD_RECIPIENT: ESMTP, or empty */
 	size_t occurrence;	/* EDIT_REPLACE, EDIT_DELETE: from 1 */
 	const char *cause;	/* "date", "sender" ...: for audit */
 	struct spool *body;	/* EDIT_BODY: the new one */
@@ -62,6 +72,20 @@ int edit_delete(struct edit_list *list, struct header *header, size_t index,
  */
 int edit_reword(struct edit_list *list, struct header *header, size_t index,
     struct span value, const char *cause) __attribute__((warn_unused_result));
+
+/* True for what changes the envelope, not the header. */
+bool edit_is_of_envelope(enum edit_kind kind);
+
+/* "replace", "change-sender" ...: as records and "explain" call it. */
+const char *edit_kind_name(enum edit_kind kind);
+
+/*
+ * An edit of the envelope. PATH and PARAMS (empty: none) must live as long as
+ * the arena, and end in NUL.
+ */
+int edit_envelope(struct edit_list *list, enum edit_kind kind,
+    struct span path, struct span params, const char *cause)
+    __attribute__((warn_unused_result));
 
 /* A field above all others, which is in no view of the header. */
 int edit_prepend(struct edit_list *list, struct span name, struct span value,

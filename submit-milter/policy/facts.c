@@ -76,14 +76,28 @@ facts_set_sender(struct facts *facts, char *const *argv)
 	facts->is_smtputf8 = facts_has_param(&facts->sender,
 	    SPAN("SMTPUTF8"));
 	understand(facts, &facts->sender, PATH_NULL);
+	facts->leaving_sender = facts->sender;
 	return 0;
 }
 
 int
-facts_add_recipient(struct facts *facts, char *const *argv)
+facts_replace_sender(struct facts *facts, struct span path,
+    const char *cause)
 {
-	struct facts_recipient recipient = { .mode = RULE_ENFORCE };
+	struct facts_path *leaving = &facts->leaving_sender;
 
+	leaving->text = arena_span(facts->arena, path);
+	leaving->cause = cause;
+	if (leaving->text.ptr == NULL)
+		return -1;
+	understand(facts, leaving, PATH_NULL);
+	return 0;
+}
+
+/* Appends RECIPIENT, whose arguments are understood here. */
+static int
+append_recipient(struct facts *facts, struct facts_recipient recipient)
+{
 	if (facts->recipient_count == facts->recipient_room) {
 		size_t room = facts->recipient_room == 0 ? FIRST_RECIPIENTS :
 		    facts->recipient_room * 2;
@@ -98,11 +112,65 @@ facts_add_recipient(struct facts *facts, char *const *argv)
 		facts->recipients = v;
 		facts->recipient_room = room;
 	}
-	if (copy_arguments(facts, argv, &recipient.path) != 0)
-		return -1;
 	understand(facts, &recipient.path, PATH_POSTMASTER);
 	facts->recipients[facts->recipient_count++] = recipient;
 	return 0;
+}
+
+int
+facts_add_recipient(struct facts *facts, char *const *argv)
+{
+	struct facts_recipient recipient = { .mode = RULE_ENFORCE };
+
+	if (copy_arguments(facts, argv, &recipient.path) != 0)
+		return -1;
+	return append_recipient(facts, recipient);
+}
+
+/* RFC 3461: what the client wants to be told, and under which name. */
+static int
+keep_params(struct facts *facts, const struct facts_path *from,
+    struct facts_path *to)
+{
+	to->params = from->param_count == 0 ? NULL : arena_calloc(
+	    facts->arena, from->param_count, sizeof(*to->params));
+	if (from->param_count > 0 && to->params == NULL)
+		return -1;
+	for (size_t i = 0; i < from->param_count; i++) {
+		struct span key = span_slice(from->params[i], 0,
+		    span_find(from->params[i], '='));
+
+		if (span_eq_nocase(key, SPAN("NOTIFY")) ||
+		    span_eq_nocase(key, SPAN("ORCPT")))
+			to->params[to->param_count++] = from->params[i];
+	}
+	return 0;
+}
+
+int
+facts_replace_recipient(struct facts *facts, struct span path,
+    const char *cause)
+{
+	struct facts_recipient recipient = {
+		.mode = RULE_ENFORCE,
+		.path = { .cause = cause },
+		.replaces = facts->recipient_count,
+	};
+
+	recipient.path.text = arena_span(facts->arena, path);
+	if (recipient.path.text.ptr == NULL || keep_params(facts,
+	    &facts_recipient(facts)->path, &recipient.path) != 0 ||
+	    append_recipient(facts, recipient) != 0)
+		return -1;
+	facts->recipients[recipient.replaces - 1].is_replaced = true;
+	return 0;
+}
+
+bool
+facts_is_leaving(const struct facts_recipient *recipient)
+{
+	return recipient->verdict.action == ACTION_PASS &&
+	    !recipient->is_refused_by_mta && !recipient->is_replaced;
 }
 
 int

@@ -75,6 +75,7 @@ struct facts_path {
 	struct path path;	/* when status is PATH_OK */
 	enum path_status status;
 	const char *error;	/* when it is not */
+	const char *cause;	/* of a path of ours: why; else NULL */
 };
 
 struct facts_recipient {
@@ -83,6 +84,9 @@ struct facts_recipient {
 	struct span mta_reply;	/* then: the MTA's words */
 	struct verdict verdict;	/* the verdict that decided */
 	enum rule_mode mode;
+	/* One of ours: it stands for that one, counted from 1; else 0. */
+	size_t replaces;
+	bool is_replaced;	/* by such a one */
 };
 
 /*
@@ -123,7 +127,11 @@ struct facts {
 
 	bool is_smtputf8;	/* RFC 6531 section 3.4 */
 	struct facts_path sender;
-	/* The recipient that STAGE_RCPT is about: the last one. */
+	struct facts_path leaving_sender;
+	/*
+	 * The recipient that STAGE_RCPT is about is the last one. Those that
+	 * leave are those of which facts_is_leaving() says so.
+	 */
 	struct facts_recipient *recipients;
 	size_t recipient_count;
 	size_t recipient_room;
@@ -164,6 +172,22 @@ int facts_set_sender(struct facts *facts, char *const *argv)
 /* Likewise for RCPT: one more recipient, the last of the list. */
 int facts_add_recipient(struct facts *facts, char *const *argv)
     __attribute__((warn_unused_result));
+
+/*
+ * The sender leaves as PATH, with its angle brackets. Copied. 0 or -1.
+ */
+int facts_replace_sender(struct facts *facts, struct span path,
+    const char *cause) __attribute__((warn_unused_result));
+
+/*
+ * One more recipient, PATH, stands for the newest from now on; it has the
+ * NOTIFY and ORCPT of that one. Copied. 0 or -1.
+ */
+int facts_replace_recipient(struct facts *facts, struct span path,
+    const char *cause) __attribute__((warn_unused_result));
+
+/* The message goes to that one, if it passes. */
+bool facts_is_leaving(const struct facts_recipient *recipient);
 
 /*
  * Takes a field of the submitted header. Beyond the limits of PROFILE,

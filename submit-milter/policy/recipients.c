@@ -154,9 +154,7 @@ count_accepted(const struct facts *facts)
 	int n = 1;
 
 	for (size_t i = 0; i + 1 < facts->recipient_count; i++) {
-		const struct facts_recipient *r = &facts->recipients[i];
-
-		if (r->verdict.action == ACTION_PASS && !r->is_refused_by_mta)
+		if (facts_is_leaving(&facts->recipients[i]))
 			n++;
 	}
 	return n;

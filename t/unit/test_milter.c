@@ -182,3 +182,11 @@ int smfi_chgheader(SMFICTX *c, char *n, int i, char *v)
 { (void)c; (void)n; (void)i; (void)v; return MI_FAILURE; }
 int smfi_replacebody(SMFICTX *c, unsigned char *octets, int n)
 { (void)c; (void)octets; (void)n; return MI_FAILURE; }
+int smfi_chgfrom(SMFICTX *c, char *path, char *args)
+{ (void)c; (void)path; (void)args; return MI_FAILURE; }
+int smfi_addrcpt(SMFICTX *c, char *path)
+{ (void)c; (void)path; return MI_FAILURE; }
+int smfi_addrcpt_par(SMFICTX *c, char *path, char *args)
+{ (void)c; (void)path; (void)args; return MI_FAILURE; }
+int smfi_delrcpt(SMFICTX *c, char *path)
+{ (void)c; (void)path; return MI_FAILURE; }

@@ -227,6 +227,11 @@ fill(struct record_fixture *r, const struct signature *signatures, size_t n)
 	(void)fixture_rcpt(&r->f, "<trial@example.com>");
 	facts->recipients[5].verdict = facts->recipients[1].verdict;
 	facts->recipients[5].mode = RULE_WARN;
+	(void)fixture_rcpt(&r->f, "<old@example.com>");
+	assert_int_equal(facts_replace_recipient(facts,
+	    SPAN("<new@example.com>"), "test"), 0);
+	assert_int_equal(facts_replace_sender(facts,
+	    SPAN("<other@example.org>"), "test"), 0);
 	fixture_message(&r->f, message);
 	assert_int_equal(edit_add(&r->edits, &facts->leaving, "Date",
 	    SPAN("secret date"), "date"), 0);
@@ -236,6 +241,8 @@ fill(struct record_fixture *r, const struct signature *signatures, size_t n)
 	    SPAN("secret"), "fix"), 0);
 	assert_int_equal(edit_prepend(&r->edits, SPAN("DKIM-Signature"),
 	    SPAN("secret"), "dkim"), 0);
+	assert_int_equal(edit_envelope(&r->edits, EDIT_ADD_RECIPIENT,
+	    SPAN("<new@example.com>"), SPAN("NOTIFY=NEVER"), "test"), 0);
 	r->record.signatures = signatures;
 	r->record.signature_count = n;
 	r->record.unsigned_because = "no-key";
@@ -283,7 +290,13 @@ want_envelope(const struct record_fixture *r)
 	want(r, "envelope.recipients[5]",
 	    "{\"address\":\"trial@example.com\",\"params\":[],"
 	    "\"result\":\"accepted\"}");
-	want(r, "envelope.recipients[6]", NULL);
+	want(r, "envelope.recipients[6]", "{\"address\":\"old@example.com\","
+	    "\"params\":[],\"result\":\"replaced\"}");
+	want(r, "envelope.recipients[7]", "{\"address\":\"new@example.com\","
+	    "\"for\":\"old@example.com\",\"cause\":\"test\","
+	    "\"params\":[],\"result\":\"accepted\"}");
+	want(r, "envelope.recipients[8]", NULL);
+	want(r, "envelope.leaving_sender", "\"other@example.org\"");
 }
 
 static void
@@ -301,7 +314,9 @@ want_message(const struct record_fixture *r)
 	    "\"cause\":\"date\"},{\"edit\":\"delete\",\"field\":\"From\","
 	    "\"cause\":\"test\"},{\"edit\":\"replace\",\"field\":\"From\","
 	    "\"cause\":\"fix\"},{\"edit\":\"prepend\","
-	    "\"field\":\"DKIM-Signature\",\"cause\":\"dkim\"}]");
+	    "\"field\":\"DKIM-Signature\",\"cause\":\"dkim\"},"
+	    "{\"edit\":\"add-recipient\",\"path\":\"<new@example.com>\","
+	    "\"cause\":\"test\"}]");
 	want(r, "signatures", "[{\"domain\":\"example.org\","
 	    "\"selector\":\"rsa\",\"algorithm\":\"rsa-sha256\"},"
 	    "{\"domain\":\"example.org\",\"selector\":\"ed\","

@@ -7,6 +7,10 @@ line end; inside, lines end in LF, as in the milter protocol.
 import re
 
 
+# Edits that leave the message as it is.
+ENVELOPE = ("sender", "add-recipient", "delete-recipient")
+
+
 class Message:
     """Fields in order, and a body."""
 
@@ -34,6 +38,8 @@ class Message:
         """
         fields = [(name, value) for name, value in self.fields]
         for edit in edits:
+            if edit.kind in ENVELOPE:
+                continue
             if edit.kind == "add":
                 fields.append((edit.name, edit.value))
             elif edit.kind == "insert":

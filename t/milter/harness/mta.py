@@ -98,12 +98,21 @@ class Negotiated(typing.NamedTuple):
 
 
 class Edit(typing.NamedTuple):
-    """A change that the milter wants made in the header."""
+    """A change that the milter wants made in the header or the envelope.
+
+    Of the envelope: "sender", "add-recipient" or "delete-recipient"; the name
+    is the path, the value the ESMTP parameters.
+    """
 
     kind: str  # "add", "insert" or "change"; a change to b"" is a deletion
     name: str
     value: bytes
     index: int = 0  # insert: from 0, of all fields; change: from 1, of that name
+
+
+# Letters of edits (SMFIR_).
+ENVELOPE_EDITS = {"e": "sender", "+": "add-recipient", "2": "add-recipient", "-": "delete-recipient"}
+EDITS = "him" + "".join(ENVELOPE_EDITS)
 
 
 class Answer:
@@ -247,7 +256,7 @@ class Mta:
         self.new_body = None
         while True:
             letter, data = self.receive()
-            if letter in "him":
+            if letter in EDITS:
                 self.edits.append(read_edit(letter, data))
             elif letter == "b":
                 assert 0 < len(data) <= BODY_PIECE_MOST, len(data)
@@ -364,6 +373,10 @@ def read_negotiation(data):
 
 def read_edit(letter, data):
     """The Edit in a packet."""
+    if letter in ENVELOPE_EDITS:
+        path, params, rest = data.split(b"\0", 2) if data.count(b"\0") > 1 else (data[:-1], b"", b"")
+        assert rest == b"" and data.endswith(b"\0"), data
+        return Edit(ENVELOPE_EDITS[letter], path.decode("utf-8"), params)
     index = 0
     if letter in "im":
         (index,) = struct.unpack(">I", data[:4])
