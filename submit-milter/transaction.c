@@ -24,7 +24,6 @@
  * Both MTAs break longer lines after they were signed (RFC 5321 section
  * 4.5.3.1.6 allows no more).
  */
-#define LINE_CEILING 998u
 
 struct transaction {
 	struct runtime *runtime;
@@ -423,7 +422,8 @@ begin_signature(struct transaction *t)
 		take_mta_form(t);
 	if (with->keys.n == 0 || t->fault.action != ACTION_PASS)
 		return;
-	error = signer_refuses_header(with->signer, &t->facts.leaving);
+	error = signer_refuses_header(with->signer, &t->facts.leaving,
+	    mta_longest_line(t->facts.mta_version));
 	if (error != NULL) {
 		sign_choice_drop(&t->choice, error);
 		return;
@@ -472,11 +472,11 @@ transaction_body(struct transaction *t, struct span octets)
 
 /* NULL, or why a signature over such a body would not survive the way. */
 static const char *
-body_defeats_signature(const struct octets *body)
+body_defeats_signature(const struct octets *body, size_t longest_line)
 {
 	if (body->has_bare_cr || body->has_bare_lf || body->has_nul)
 		return "body-stray-octets";
-	if (body->longest_line > LINE_CEILING)
+	if (body->longest_line > longest_line)
 		return "body-line-too-long";
 	return NULL;
 }
@@ -506,7 +506,8 @@ static void
 end_signature(struct transaction *t)
 {
 	const char *why = body_defeats_signature(t->changed != NULL ?
-	    &t->changed_form : &t->facts.body);
+	    &t->changed_form : &t->facts.body,
+	    mta_longest_line(t->facts.mta_version));
 	const char *error = NULL;
 
 	if (t->choice.with.keys.n == 0)

@@ -227,3 +227,9 @@ mta_is_sendmail(struct span mta_version)
 	return mta_version.len > 0 &&
 	    !span_starts_nocase(mta_version, SPAN("Postfix"));
 }
+
+size_t
+mta_longest_line(struct span mta_version)
+{
+	return mta_is_sendmail(mta_version) ? 990 : 998;
+}

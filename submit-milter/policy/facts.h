@@ -213,6 +213,12 @@ void facts_feed_body(struct facts *facts, struct span octets);
  */
 bool mta_is_sendmail(struct span mta_version);
 
+/*
+ * Octets of the longest line, without its end, that leaves the MTA unbroken:
+ * RFC 5321 section 4.5.3.1.6, or L= of Sendmail's mailers, where smaller.
+ */
+size_t mta_longest_line(struct span mta_version);
+
 /* True when one of the parameters has that keyword (any case). */
 bool facts_has_param(const struct facts_path *path, struct span keyword);
 

@@ -26,9 +26,6 @@
  */
 #define NAMES_MOST 4095u
 
-/* Both MTAs break longer lines after they were signed (RFC 5321, 4.5.3.1.6). */
-#define LINE_MOST 998u
-
 static const char *const usually_oversigned[] = {
 	"From", "To", "Cc", "Subject", "Date", "Message-ID",
 };
@@ -178,7 +175,7 @@ longest_line(const struct header_field *field)
 
 const char *
 fields_refuse(const struct field_settings *settings,
-    const struct header *header)
+    const struct header *header, size_t longest)
 {
 	size_t names = 0;
 
@@ -193,7 +190,7 @@ fields_refuse(const struct field_settings *settings,
 			return "header-name";
 		if (has_altered(field->value))
 			return "header-control";
-		if (longest_line(field) > LINE_MOST)
+		if (longest_line(field) > longest)
 			return "header-line-too-long";
 		names += name.len + 1;
 		if (names > NAMES_MOST)

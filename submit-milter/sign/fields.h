@@ -50,6 +50,6 @@ size_t fields_wire(const struct header_field *field, char *to);
 
 /* See signer_refuses_header(). */
 const char *fields_refuse(const struct field_settings *settings,
-    const struct header *header);
+    const struct header *header, size_t longest);
 
 #endif

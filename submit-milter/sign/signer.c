@@ -206,9 +206,9 @@ signer_is_exact(const struct signer *signer)
 
 const char *
 signer_refuses_header(const struct signer *signer,
-    const struct header *header)
+    const struct header *header, size_t longest)
 {
-	return fields_refuse(&signer->settings.fields, header);
+	return fields_refuse(&signer->settings.fields, header, longest);
 }
 
 /* --- one signature ------------------------------------------------------ */

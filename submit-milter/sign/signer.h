@@ -90,10 +90,11 @@ void signing_free(struct signing **signing);
  * signature over such a header:
  *	"header-control"	NUL, VT, FF, or CR or LF on its own
  *	"header-name"		a blank in front of a field's colon
- *	"header-line-too-long"	a line that the MTA will break
+ *	"header-line-too-long"	a line of more than LONGEST octets, which
+ *				the MTA will break
  *	"header-too-many-fields"
  */
 const char *signer_refuses_header(const struct signer *signer,
-    const struct header *header);
+    const struct header *header, size_t longest);
 
 #endif

@@ -102,6 +102,17 @@ class Lab:
         assert len(found) == 1, "got %d messages of %s, want 1" % (len(found), token)
         return found[0]
 
+    def all_relayed(self, token, count):
+        """All count messages relayed from the session with that HELO."""
+
+        def find():
+            found = self.find_relayed(token)
+            return found if len(found) >= count else []
+
+        found = wait_for(find, "fewer than %d messages of %s" % (count, token))
+        assert len(found) == count
+        return found
+
     def find_relayed(self, token):
         """All messages relayed so far from the session with that HELO."""
         for path in self.relayed_folder.glob("*.json"):

@@ -12,6 +12,8 @@ class Mta:
     name = "postfix"
     # RFC 6531; Debian builds Sendmail without it.
     has_smtputf8 = True
+    # Octets of a line that it leaves whole: RFC 5321, section 4.5.3.1.6.
+    longest_line = 998
     # A reply to VRFY: refused, or 252, which confirms nothing either.
     vrfy = 502
     # Bare CR, bare LF. Sendmail hangs up.
@@ -52,6 +54,8 @@ class Sendmail(Mta):
 
     name = "sendmail"
     has_smtputf8 = False
+    # L= of its mailers.
+    longest_line = 990
     vrfy = 252
     stray = {"cr": "421 4.5.0", "lf": "421 4.5.0"}
     judge_of_cr = "mta"
