@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -27,16 +26,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "control/server.h"
 #include "milter.h"
 #include "runtime.h"
 #include "sign/signer.h"
+#include "system/listen.h"
 
 enum { EXIT_RUNTIME = 3 };
 
@@ -106,80 +105,51 @@ unix_path(const struct config *config)
 	return NULL;
 }
 
-/* A connection to our own UNIX socket; -1 when nobody listens there. */
+/* Whose a socket is to be; -1: leave it. */
 static int
-connect_unix(const char *path)
+find_access(const char *option, const char *group_name, mode_t mode,
+    uid_t user, struct listen_access *access_r)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
+	const struct group *group = NULL;
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -1;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address,
-	    sizeof(address)) != 0) {
-		(void)close(fd);
-		fd = -1;
+	if (group_name[0] != '\0') {
+		group = getgrnam(group_name);
+		if (group == NULL) {
+			log_error("%s: there is no group \"%s\"", option,
+			    group_name);
+			return -1;
+		}
 	}
-	return fd;
-}
-
-static int
-socket_group(const struct config *config, gid_t *gid_r)
-{
-	const struct group *group;
-
-	*gid_r = (gid_t)-1;
-	if (config->socket_group == NULL || config->socket_group[0] == '\0')
-		return 0;
-	group = getgrnam(config->socket_group);
-	if (group == NULL) {
-		log_error("socket_group: there is no group \"%s\"",
-		    config->socket_group);
-		return -1;
-	}
-	*gid_r = group->gr_gid;
+	*access_r = (struct listen_access){ user,
+		group == NULL ? (gid_t)-1 : group->gr_gid, mode };
 	return 0;
 }
 
-/*
- * Owner, group and mode of the socket are set before anybody can have
- * connected: until then the umask keeps all others out.
- */
+/* Logs it and frees it. Returns -1. */
 static int
-adjust_socket(const struct config *config, const char *path, uid_t user)
+tell(char *error)
 {
-	gid_t group;
-
-	if (socket_group(config, &group) != 0)
-		return -1;
-	if ((user != (uid_t)-1 || group != (gid_t)-1) &&
-	    chown(path, user, group) != 0) {
-		log_error("%s: cannot set its owner and group: %s", path,
-		    strerror(errno));
-		return -1;
-	}
-	if (chmod(path, config->socket_mode) != 0) {
-		log_error("%s: cannot set its mode: %s", path,
-		    strerror(errno));
-		return -1;
-	}
-	return 0;
+	log_error("%s", error == NULL ? "out of memory" : error);
+	free(error);
+	return -1;
 }
 
 static int
 open_socket(struct runtime *runtime, const struct config *config, uid_t user)
 {
 	const char *path = unix_path(config), *error = NULL;
+	struct listen_access access;
+	char *why = NULL;
 	mode_t mask;
-	int fd;
 
-	if (path != NULL && (fd = connect_unix(path)) >= 0) {
-		(void)close(fd);
+	if (find_access("socket_group", config->socket_group,
+	    config->socket_mode, user, &access) != 0)
+		return -1;
+	if (path != NULL && listen_is_served(path)) {
 		log_error("%s: another process listens there", path);
 		return -1;
 	}
+	/* Until owner and mode are set, it keeps all others out. */
 	mask = umask(0177);
 	if (milter_open(runtime, config->socket, &error) != 0) {
 		log_error("%s: %s: %s", config->socket, error,
@@ -188,10 +158,29 @@ open_socket(struct runtime *runtime, const struct config *config, uid_t user)
 		return -1;
 	}
 	(void)umask(mask);
-	if (path == NULL || adjust_socket(config, path, user) == 0)
+	if (path == NULL || listen_give(path, &access, &why) == 0)
 		return 0;
 	(void)unlink(path);
-	return -1;
+	return tell(why);
+}
+
+/* NULL in *control_r when none is wanted. */
+static int
+open_control(struct runtime *runtime, const struct config *config,
+    uid_t user, struct control **control_r)
+{
+	const struct config_control *wanted = &config->control;
+	struct listen_access access;
+	char *error = NULL;
+
+	*control_r = NULL;
+	if (wanted->socket[0] == '\0')
+		return 0;
+	if (find_access("control.group", wanted->group, wanted->mode, user,
+	    &access) != 0)
+		return -1;
+	*control_r = control_open(wanted->socket, &access, runtime, &error);
+	return *control_r != NULL ? 0 : tell(error);
 }
 
 /* Whom to become; -1: stay. The configuration knows that they exist. */
@@ -274,35 +263,46 @@ open_sinks(struct runtime *runtime)
 {
 	char *error = NULL;
 
-	if (runtime_open(runtime, &error) == 0)
-		return 0;
-	log_error("%s", error == NULL ? "out of memory" : error);
-	free(error);
-	return -1;
+	return runtime_open(runtime, &error) == 0 ? 0 : tell(error);
+}
+
+/* After the privileges are gone, so may be the right to remove a file. */
+static void
+remove_socket(const struct config *config)
+{
+	const char *path = unix_path(config);
+
+	if (path != NULL)
+		(void)unlink(path);
 }
 
 static void
 remove_files(const struct config *config)
 {
-	const char *path = unix_path(config);
-
-	/* After the privileges are gone, so may be the right to do this. */
-	if (path != NULL)
-		(void)unlink(path);
+	remove_socket(config);
+	if (config->control.socket[0] != '\0')
+		(void)unlink(config->control.socket);
 	if (config->pid_file != NULL && config->pid_file[0] != '\0')
 		(void)unlink(config->pid_file);
 }
 
 /* Everything that needs root, then everything that must not have it. */
 static int
-start(struct runtime *runtime, const struct config *config)
+start(struct runtime *runtime, const struct config *config,
+    struct control **control_r)
 {
 	struct account account;
+	uid_t user;
 
-	if (find_account(config, &account) != 0 ||
-	    open_socket(runtime, config, geteuid() == 0 ? account.user :
-	    (uid_t)-1) != 0)
+	if (find_account(config, &account) != 0)
 		return -1;
+	user = geteuid() == 0 ? account.user : (uid_t)-1;
+	if (open_socket(runtime, config, user) != 0)
+		return -1;
+	if (open_control(runtime, config, user, control_r) != 0) {
+		remove_socket(config);
+		return -1;
+	}
 	if (write_pid(config->pid_file) == 0 &&
 	    drop_privileges(&account) == 0 && open_sinks(runtime) == 0)
 		return 0;
@@ -431,6 +431,7 @@ daemon_run(const struct daemon_options *options, struct config *config)
 {
 	struct server server = { .wake_up = &wake_up, .status = -1 };
 	const char *warning = NULL;
+	struct control *control = NULL;
 	struct runtime *runtime;
 
 	if (signer_library_init(&warning) != 0) {
@@ -443,7 +444,9 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	(void)config_ref(config);
 	runtime = runtime_new(config);
 	if (runtime == NULL || catch_signals() != 0 ||
-	    start(runtime, config) != 0 || start_server(&server) != 0) {
+	    start(runtime, config, &control) != 0 ||
+	    (control != NULL && control_serve(control) != 0) ||
+	    start_server(&server) != 0) {
 		runtime_free(&runtime);
 		config_unref(&config);
 		return EXIT_RUNTIME;

@@ -18,6 +18,7 @@ struct runtime {
 	struct audit *audit;
 	struct meter *meter;		/* of mail to postmaster */
 	const struct observer *observer;	/* NULL in the daemon */
+	int64_t started;		/* since 1970 */
 	atomic_bool is_stopping;
 	atomic_uint transactions;
 	atomic_uint_least64_t counts[COUNT_COUNT];
@@ -43,6 +44,7 @@ runtime_new(struct config *config)
 		return NULL;
 	}
 	pthread_mutex_init(&runtime->lock, NULL);
+	runtime->started = time(NULL);
 	runtime->config = config;
 	runtime->budget.ceiling = (size_t)config->memory.total;
 	return runtime;
@@ -136,6 +138,18 @@ runtime_stop(struct runtime *runtime)
 	atomic_store(&runtime->is_stopping, true);
 }
 
+bool
+runtime_is_stopping(const struct runtime *runtime)
+{
+	return atomic_load(&runtime->is_stopping);
+}
+
+int64_t
+runtime_started(const struct runtime *runtime)
+{
+	return runtime->started;
+}
+
 /*
  * Counted first, the flag looked at afterwards: whoever sees the count at
  * zero after runtime_stop() knows that no message will pass any more.
@@ -165,6 +179,17 @@ void
 runtime_count(struct runtime *runtime, enum count what)
 {
 	atomic_fetch_add(&runtime->counts[what], 1);
+}
+
+const char *
+runtime_count_name(enum count what)
+{
+	static const char *const names[] = {
+		[COUNT_CONNECTIONS] = "connections",
+		[COUNT_TRANSFERS] = "transfers",
+	};
+
+	return names[what];
 }
 
 uint64_t

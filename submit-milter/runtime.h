@@ -63,8 +63,12 @@ const struct observer *runtime_observer(const struct runtime *runtime);
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);
 
+/* When it was made, in seconds since 1970. */
+int64_t runtime_started(const struct runtime *runtime);
+
 /* From now on no transaction begins. */
 void runtime_stop(struct runtime *runtime);
+bool runtime_is_stopping(const struct runtime *runtime);
 
 /*
  * A transaction begins; runtime_end() must follow. False when the daemon is
@@ -84,6 +88,9 @@ enum count {
 };
 
 void runtime_count(struct runtime *runtime, enum count what);
+
+/* Its name in status: "connections". */
+const char *runtime_count_name(enum count what);
 
 /* How many since the start. */
 uint64_t runtime_counted(struct runtime *runtime, enum count what);

@@ -188,6 +188,13 @@ jsonline_number(struct jsonline *line, const char *key, int64_t number)
 }
 
 void
+jsonline_bool(struct jsonline *line, const char *key, bool value)
+{
+	begin_value(line, key);
+	sbuf_adds(&line->out, value ? "true" : "false");
+}
+
+void
 jsonline_null(struct jsonline *line, const char *key)
 {
 	begin_value(line, key);

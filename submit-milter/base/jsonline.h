@@ -36,6 +36,7 @@ void jsonline_text_or_null(struct jsonline *line, const char *key,
 /* A word of ours, NUL-terminated. */
 void jsonline_word(struct jsonline *line, const char *key, const char *word);
 void jsonline_number(struct jsonline *line, const char *key, int64_t number);
+void jsonline_bool(struct jsonline *line, const char *key, bool value);
 void jsonline_null(struct jsonline *line, const char *key);
 
 /*

@@ -79,6 +79,14 @@ check_inet(const char *s)
 	return NULL;
 }
 
+static const char *
+check_length(const char *path)
+{
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return "has a path that is too long for a socket";
+	return NULL;
+}
+
 const char *
 check_socket(struct check *check, const char **value)
 {
@@ -94,9 +102,15 @@ check_socket(struct check *check, const char **value)
 		    "inet6:PORT@HOST";
 	if (s[5] != '/')
 		return "wants an absolute path: unix:/PATH";
-	if (strlen(s + 5) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return "has a path that is too long for a socket";
-	return NULL;
+	return check_length(s + 5);
+}
+
+const char *
+check_socket_path(struct check *check, const char **value)
+{
+	const char *why = check_path(check, value);
+
+	return why == NULL ? check_length(*value) : why;
 }
 
 /* --- users and groups ----------------------------------------------------- */

@@ -7,9 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/ascii.h"
-#include "config/fault.h"
+#include "base/fault.h"
 #include "config/loader.h"
 #include "config/signing.h"
 #include "syntax/cidr.h"
@@ -147,9 +148,12 @@ settings_new(const char *file)
 	return config == NULL ? NULL : settings;
 }
 
+/* How far a configuration is made to work. */
+enum depth { DEPTH_OPTIONS, DEPTH_TABLES, DEPTH_KEYS };
+
 static struct config *
 load(const char *file, const struct config_override *overrides,
-    size_t override_count, bool is_nominal, char **error_r)
+    size_t override_count, enum depth depth, char **error_r)
 {
 	struct settings *settings = settings_new(file);
 	struct config *config;
@@ -158,11 +162,15 @@ load(const char *file, const struct config_override *overrides,
 	if (settings == NULL)
 		return NULL;
 	config = &settings->config;
+	config->loaded = time(NULL);
 	if (loader_read(settings, file, overrides, override_count,
-	    error_r) != 0 ||
-	    open_tables(settings, error_r) != 0 ||
+	    error_r) != 0)
+		config_unref(&config);
+	if (config == NULL || depth == DEPTH_OPTIONS)
+		return config;
+	if (open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
-	    open_signing(settings, is_nominal, error_r) != 0)
+	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0)
 		config_unref(&config);
 	return config;
 }
@@ -171,7 +179,7 @@ struct config *
 config_load(const char *file, const struct config_override *overrides,
     size_t override_count, char **error_r)
 {
-	return load(file, overrides, override_count, false, error_r);
+	return load(file, overrides, override_count, DEPTH_KEYS, error_r);
 }
 
 struct config *
@@ -179,7 +187,14 @@ config_load_without_keys(const char *file,
     const struct config_override *overrides, size_t override_count,
     char **error_r)
 {
-	return load(file, overrides, override_count, true, error_r);
+	return load(file, overrides, override_count, DEPTH_TABLES, error_r);
+}
+
+struct config *
+config_load_options(const char *file, const struct config_override *overrides,
+    size_t override_count, char **error_r)
+{
+	return load(file, overrides, override_count, DEPTH_OPTIONS, error_r);
 }
 
 struct config *
@@ -221,6 +236,12 @@ config_needs_restart(const struct config *old, const struct config *new)
 		return "group";
 	if (strcmp(old->pid_file, new->pid_file) != 0)
 		return "pid_file";
+	if (strcmp(old->control.socket, new->control.socket) != 0)
+		return "control.socket";
+	if (old->control.mode != new->control.mode)
+		return "control.mode";
+	if (strcmp(old->control.group, new->control.group) != 0)
+		return "control.group";
 	if (old->memory.message != new->memory.message)
 		return "memory.message";
 	if (old->memory.total != new->memory.total)

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -37,6 +38,13 @@ struct config_log {
 	enum log_level level;
 };
 
+/* Where the administrator's tool reaches us. */
+struct config_control {
+	const char *socket;	/* path; empty: nowhere */
+	mode_t mode;
+	const char *group;	/* empty: leave it */
+};
+
 /* A way to sign, shared by all domains that have it. */
 struct config_signer {
 	struct signer_settings settings;
@@ -46,6 +54,7 @@ struct config_signer {
 struct config {
 	atomic_uint references;
 	const char *file;
+	int64_t loaded;		/* when, since 1970 */
 
 	/* Read at start only; a reload that changes one is refused. */
 	const char *socket;	/* as smfi_setconn() takes it */
@@ -54,6 +63,7 @@ struct config {
 	const char *user;		/* empty: stay */
 	const char *group;
 	const char *pid_file;
+	struct config_control control;
 	struct config_memory memory;
 
 	const char *host_name;		/* empty: the MTA's */
@@ -100,6 +110,14 @@ struct config *config_load(const char *file,
  * without the right to. Its keyring is nominal.
  */
 struct config *config_load_without_keys(const char *file,
+    const struct config_override *overrides, size_t override_count,
+    char **error_r) __attribute__((warn_unused_result));
+
+/*
+ * The same, but nothing is opened, no table and no key: for the values of
+ * options alone.
+ */
+struct config *config_load_options(const char *file,
     const struct config_override *overrides, size_t override_count,
     char **error_r) __attribute__((warn_unused_result));
 

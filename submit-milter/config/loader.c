@@ -13,7 +13,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "config/fault.h"
+#include "base/fault.h"
 #include "config/value.h"
 #include "syntax/cidr.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "config/fault.h"
+#include "base/fault.h"
 #include "config/value.h"
 
 #define NAME_CEILING 256u

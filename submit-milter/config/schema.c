@@ -120,6 +120,7 @@ static const struct choice signing_identities[] = {
 
 static const struct section sections[] = {
 	PLAIN(SECTION_ROOT),
+	PLAIN(SECTION_CONTROL),
 	PLAIN(SECTION_MEMORY),
 	PLAIN(SECTION_LOG),
 	PLAIN(SECTION_AUDIT),
@@ -246,6 +247,17 @@ static const struct option options[] = {
 	STRING(ROOT, "pid_file", "",
 	    "file for the process id; empty: none",
 	    AT(settings, config.pid_file), .check = check_path),
+	GROUP(ROOT, CONTROL, "control", "where submitctl reaches us",
+	    SAME_AS_FIELD),
+	STRING(CONTROL, "control.socket", "/run/submit-milter/control.sock",
+	    "path of a UNIX socket; empty: nowhere",
+	    AT(settings, config.control.socket), .check = check_socket_path),
+	MODE(CONTROL, "control.mode", "0600", "permissions of that socket",
+	    AT(settings, config.control.mode)),
+	STRING(CONTROL, "control.group", "",
+	    "group of that socket, whose members may ask; empty: none",
+	    AT(settings, config.control.group), .check = check_group),
+
 	STRING(ROOT, "host_name", "",
 	    "our name in Message-ID and audit; empty: the MTA's own",
 	    AT(settings, config.host_name), .check = check_domain),

@@ -98,6 +98,7 @@ struct settings {
 
 enum section_id {
 	SECTION_ROOT,
+	SECTION_CONTROL,
 	SECTION_MEMORY,
 	SECTION_LOG,
 	SECTION_AUDIT,

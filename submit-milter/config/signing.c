@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "config/check.h"
-#include "config/fault.h"
+#include "base/fault.h"
 
 static struct schedule
 schedule_of(const struct dkim_key *key)

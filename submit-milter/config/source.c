@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "config/fault.h"
+#include "base/fault.h"
 
 #define FILE_CEILING (16u << 20)
 #define TEXT_CEILING (64u << 20)

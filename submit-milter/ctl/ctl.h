@@ -25,6 +25,7 @@ ctl_run ctl_dkim;
 ctl_run ctl_explain;
 ctl_run ctl_relay_map;
 ctl_run ctl_report;
+ctl_run ctl_status;
 
 /* Which configuration: "-c FILE" and "-o NAME=VALUE". */
 struct ctl_source {

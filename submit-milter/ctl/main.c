@@ -26,6 +26,8 @@ static const struct {
 	    "without a login", ctl_relay_map },
 	{ "report", "count what rules on trial would have refused",
 	    ctl_report },
+	{ "status", "say what the daemon does, since when, with what",
+	    ctl_status },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

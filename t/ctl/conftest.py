@@ -21,6 +21,7 @@ made_keys = milter.made_keys
 keys = milter.keys
 strict = milter.strict
 module_start = milter.module_start
+start = milter.start
 
 from harness import configuration as conf  # noqa: E402
 

@@ -278,6 +278,7 @@ CANNOT_START = {
     "pid file": ({"pid_file": "/nonexistent/pid"}, "/nonexistent/pid: "),
     "socket's folder": ({"socket": "unix:/nonexistent/sock"}, "unix:/nonexistent/sock: "),
     "socket is a folder": ({"socket": "unix:/proc"}, "unix:/proc: "),
+    "control socket's folder": ({"control": {"socket": "/nonexistent/c"}}, "/nonexistent/c: "),
     "address of others": ({"socket": "inet:2525@192.0.2.1"}, "inet:2525@192.0.2.1: "),
 }
 
@@ -287,8 +288,8 @@ def test_start_that_fails(tmp_path, strict, changes, words):
     """X41 A7: status 3, one line that says why, and no socket left behind."""
     path = tmp_path / "submit-milter.conf"
     place = tmp_path / "milter.sock"
-    configuration = conf.changed(strict, **{"socket": "unix:%s" % place, **changes})
-    path.write_text(conf.text(configuration))
+    here = {"socket": "unix:%s" % place, "control": {"socket": str(tmp_path / "ctl.sock")}}
+    path.write_text(conf.text(conf.changed(strict, **{**here, **changes})))
     done = run("-c", path)
     assert done.returncode == 3
     lines = done.stderr.splitlines()

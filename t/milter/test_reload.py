@@ -140,10 +140,11 @@ BROKEN = {
 def test_broken_configuration_keeps_the_old(daemon, text):
     """X43 X41: and says so, naming what is wrong; nothing is half new."""
     daemon.expect("configuration not reloaded, the old one stays: ")
-    socket_line = 'socket = "%s";\n' % daemon.address
+    sockets = 'socket = "%s"; control: { socket = "%s"; };\n' % (
+        daemon.address, daemon.control_socket)
     with Session(daemon) as session:
         session.mail()
-        line = daemon.reload(socket_line + text, want="not reloaded")
+        line = daemon.reload(sockets + text, want="not reloaded")
         named = re.search(r"%s:[23]: |/nonexistent/audit: " % re.escape(str(daemon.config)), line)
         assert named, line
         session.rcpt()
@@ -168,6 +169,9 @@ NEED_A_RESTART = {
     "socket": {"socket": "unix:/run/elsewhere.sock"},
     "socket_mode": {"socket_mode": "0600"},
     "pid_file": {"pid_file": "/run/elsewhere.pid"},
+    "control.socket": {"control": {"socket": "/run/elsewhere.sock"}},
+    "control.mode": {"control": {"mode": "0640"}},
+    "control.group": {"control": {"group": "nogroup"}},
     "user": {"user": "nobody"},
     "group": {"group": "nogroup"},
     "socket_group": {"socket_group": "nogroup"},

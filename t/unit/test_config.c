@@ -41,6 +41,10 @@ test_defaults(void **state)
 	assert_string_equal(config->user, "");
 	assert_string_equal(config->group, "");
 	assert_string_equal(config->pid_file, "");
+	assert_string_equal(config->control.socket,
+	    "/run/submit-milter/control.sock");
+	assert_int_equal(config->control.mode, 0600);
+	assert_string_equal(config->control.group, "");
 	assert_string_equal(config->host_name, "");
 	assert_int_equal(config->stop_timeout, 20);
 	assert_int_equal(config->memory.message, 4194304);
@@ -379,6 +383,9 @@ static const struct {
 	{ "user = \"daemon\";", "user" },
 	{ "group = \"daemon\";", "group" },
 	{ "pid_file = \"/run/x.pid\";", "pid_file" },
+	{ "control: { socket = \"/run/x\"; };", "control.socket" },
+	{ "control: { mode = \"0660\"; };", "control.mode" },
+	{ "control: { group = \"daemon\"; };", "control.group" },
 	{ "memory: { message = 70000; };", "memory.message" },
 	{ "memory: { total = 70000000; };", "memory.total" },
 };

@@ -217,6 +217,9 @@ static const struct fault_case value_cases[] = {
 	    ":1: socket: wants a host after the port: inet:PORT@HOST" },
 	{ "socket = \"inet6:25@\";",
 	    ":1: socket: wants a host after the port: inet:PORT@HOST" },
+	{ "control: { socket = \"x.sock\"; };",
+	    ":1: control.socket: must be an absolute path, one that begins "
+	    "with /" },
 	{ "pid_file = \"x.pid\";",
 	    ":1: pid_file: must be an absolute path, one that begins with /" },
 	{ "audit: { file = \"x\"; };", ":1: audit.file: must be an absolute "

@@ -42,6 +42,7 @@ RequireSafeKeys no
 SUBMIT_MILTER_CONF = """\
 socket = "unix:%(socket)s";
 socket_mode = "0666";
+control: { socket = ""; };
 host_name = "mx.example.org";
 audit: { file = "%(folder)s/audit.jsonl"; };
 tables: { logins: { type = "texthash"; file = "%(table)s"; }; };

@@ -36,6 +36,7 @@ COMMAND finds the lab in its environment:
   LAB_MILTER         the submit-milter program
   LAB_MILTER_PID     its process
   LAB_SOCKET         its milter socket
+  LAB_CONTROL        its control socket
   LAB_MAIL_LOG  LAB_MILTER_LOG
                      what the mail server and submit-milter logged
   LAB_MTA  LAB_MTA_CONFIG

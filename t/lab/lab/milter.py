@@ -48,6 +48,7 @@ class Milter:
         self.source = config or DEFAULT_CONFIG
         self.config = place.dir / "submit-milter.conf"
         self.socket = place.run / "milter.sock"
+        self.control = place.run / "control.sock"
         self.audit = place.dir / "audit.jsonl"
         self.pid_file = place.run / "milter.pid"
         self.server = process.Server("submit-milter", place.log("submit-milter"))
@@ -69,6 +70,7 @@ class Milter:
             "socket": "unix:%s" % self.socket,
             "socket_mode": "0666",  # the mail server has a user of its own
             "socket_group": "",
+            "control.socket": self.control,
             "user": "",
             "group": "",
             "pid_file": self.pid_file,

@@ -116,6 +116,7 @@ class MailSystem:
             "LAB_RELAYED": self.next_hop.relayed,
             "LAB_AUDIT": self.milter.audit,
             "LAB_SOCKET": self.milter.socket,
+            "LAB_CONTROL": self.milter.control,
             "LAB_DNS": self.dns.address,
             "LAB_CONFIG": self.milter.config,
             "LAB_DIR": self.place.dir,

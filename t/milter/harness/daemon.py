@@ -83,9 +83,11 @@ class Daemon:
             self.address = "unix:%s" % (folder / ("milter-%d.sock" % number))
         else:
             self.address = "inet:%d@%s" % (free_port(), HOST)
+        self.control_socket = folder / ("ctl-%d.sock" % number)
         self.options = list(options)
         self.configuration = {
             "socket": self.address,
+            "control": {"socket": str(self.control_socket)},
             "audit": {"file": str(self.audit_file)},
         }
         self.configuration = conf.changed(configuration, **self.configuration)

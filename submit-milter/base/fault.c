@@ -1,7 +1,7 @@
 /*
  * fault.c - see fault.h.
  */
-#include "config/fault.h"
+#include "base/fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 /*
- * fault - error texts on their way out of config_load().
+ * fault - error texts on their way out of a function that failed.
  *
- * For the files of config/ only.
+ * Any thread.
  */
-#ifndef SUBMIT_CONFIG_FAULT_H
-#define SUBMIT_CONFIG_FAULT_H
+#ifndef SUBMIT_BASE_FAULT_H
+#define SUBMIT_BASE_FAULT_H
 
 /*
  * *error_r becomes the text, malloc'ed; NULL when FORMAT is (no memory was

@@ -1,0 +1,121 @@
+/*
+ * remote.c - see remote.h.
+ */
+#include <config.h>
+
+#include "ctl/remote.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "control/client.h"
+
+void
+ctl_remote_init(struct ctl_remote *remote)
+{
+	*remote = (struct ctl_remote){ .socket = NULL };
+	ctl_source_init(&remote->source);
+}
+
+int
+ctl_remote_option(struct ctl_remote *remote, int c, char *argument)
+{
+	switch (c) {
+	case 'c':
+		remote->source.file = argument;
+		return 0;
+	case 'o':
+		return ctl_source_override(&remote->source, argument);
+	case 'S':
+		remote->socket = argument;
+		return 0;
+	case 'j':
+		remote->is_json = true;
+		return 0;
+	default:
+		return EX_USAGE;
+	}
+}
+
+static int
+status_of(enum control_result result)
+{
+	switch (result) {
+	case CONTROL_ANSWERED:
+		return 0;
+	case CONTROL_FORBIDDEN:
+		return EX_NOPERM;
+	case CONTROL_MISUSED:
+		return EX_USAGE;
+	case CONTROL_UNREACHABLE:
+	default:
+		return EX_UNAVAILABLE;
+	}
+}
+
+/* Takes over LINE. */
+static int
+read_answer(const struct ctl_remote *remote, char *line, json_t **answer_r)
+{
+	json_t *answer = json_loads(line, 0, NULL);
+	const char *error = json_string_value(json_object_get(answer,
+	    "error"));
+	int status = EX_UNAVAILABLE;
+
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		if (remote->is_json)
+			(void)puts(line);
+		*answer_r = answer;
+		free(line);
+		return 0;
+	}
+	(void)ctl_fail(status, "the daemon says: %s",
+	    error == NULL ? "what is no answer" : error);
+	json_decref(answer);
+	free(line);
+	return status;
+}
+
+static int
+ask(const struct ctl_remote *remote, const char *socket, struct span request,
+    json_t **answer_r)
+{
+	char *line = NULL, *error = NULL;
+	int status;
+
+	if (socket[0] == '\0')
+		return ctl_fail(EX_CONFIG, "control.socket is empty: the "
+		    "daemon cannot be asked");
+	status = status_of(control_ask(socket, request, &line, &error));
+	if (status == 0)
+		return read_answer(remote, line, answer_r);
+	(void)ctl_fail(status, "%s", error == NULL ? "out of memory" : error);
+	free(error);
+	return status;
+}
+
+int
+ctl_remote_ask(const struct ctl_remote *remote, struct span request,
+    json_t **answer_r)
+{
+	const struct ctl_source *source = &remote->source;
+	struct config *config;
+	char *error = NULL;
+	int status;
+
+	if (remote->socket != NULL)
+		return ask(remote, remote->socket, request, answer_r);
+	config = config_load_options(source->file, source->overrides,
+	    source->override_count, &error);
+	if (config == NULL) {
+		(void)ctl_fail(EX_CONFIG, "%s",
+		    error == NULL ? "out of memory" : error);
+		(void)ctl_fail(EX_CONFIG, "--socket PATH reaches the daemon "
+		    "without the configuration");
+		free(error);
+		return EX_CONFIG;
+	}
+	status = ask(remote, config->control.socket, request, answer_r);
+	config_unref(&config);
+	return status;
+}
