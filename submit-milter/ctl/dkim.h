@@ -57,6 +57,14 @@ int dkim_find_place(const struct config *config, struct dkim_place *place_r)
     __attribute__((warn_unused_result));
 
 /*
+ * Keeps other runs that change keys out of the folder until this process
+ * ends. Waits a while for one that is at work. 0, or an exit status after a
+ * complaint.
+ */
+int dkim_lock(const struct dkim_place *place)
+    __attribute__((warn_unused_result));
+
+/*
  * Makes a key that waits ("not-before: never"), or signs at once. 0, or an
  * exit status after a complaint.
  */

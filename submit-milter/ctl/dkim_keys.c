@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
@@ -23,10 +24,36 @@
 
 #include "sign/key.h"
 
+/* Milliseconds; how long to wait for another run. */
+#define LOCK_PATIENCE 5000
+#define LOCK_PAUSE 20
+
 static int
 fail_file(const char *path, int error)
 {
 	return ctl_fail(EX_CANTCREAT, "%s: %s", path, strerror(error));
+}
+
+int
+dkim_lock(const struct dkim_place *place)
+{
+	const struct timespec pause = { 0, LOCK_PAUSE * 1000000 };
+	int fd = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return ctl_fail(EX_NOINPUT, "%s: %s", place->folder,
+		    strerror(errno));
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0;
+	    waited += LOCK_PAUSE) {
+		if (waited >= LOCK_PATIENCE || (errno != EWOULDBLOCK &&
+		    errno != EINTR)) {
+			(void)close(fd);
+			return ctl_fail(EX_TEMPFAIL, "%s: another submitctl "
+			    "is changing keys there", place->folder);
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;	/* FD stays open: the lock goes with the process */
 }
 
 /* FOLDER/DOMAIN/NAMESUFFIX; 0, or -1 when that is too long. */
@@ -256,7 +283,8 @@ dkim_keygen(const struct dkim_options *options, const struct config *config)
 	if (!key_is_name(options->names[0]))
 		return ctl_fail(EX_USAGE, "dkim: \"%s\" is no domain",
 		    options->names[0]);
-	if (name == NULL) {
+	status = dkim_lock(&place);
+	if (status == 0 && name == NULL) {
 		status = dkim_new_selector(&place, options->names[0],
 		    options->algorithm == NULL ? "rsa" : options->algorithm,
 		    (int64_t)time(NULL), selector, sizeof(selector));

@@ -19,11 +19,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
@@ -349,22 +347,6 @@ rotate(struct rotation *r)
 	return worst;
 }
 
-/* One at a time: the lock goes with the process. */
-static int
-lock_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return ctl_fail(EX_NOINPUT, "%s: %s", folder,
-		    strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	(void)close(fd);
-	return ctl_fail(EX_TEMPFAIL, "%s: another rotation is under way",
-	    folder);
-}
-
 int
 dkim_rotate(const struct dkim_options *options, const struct config *config)
 {
@@ -377,7 +359,7 @@ dkim_rotate(const struct dkim_options *options, const struct config *config)
 		return status;
 	if (options->is_all == (options->name_count > 0))
 		return ctl_fail(EX_USAGE, "dkim rotate: domains or --all");
-	status = lock_folder(r.place.folder);
+	status = dkim_lock(&r.place);
 	if (status != 0)
 		return status;
 	r.arena = arena_new(ARENA_CEILING, NULL);

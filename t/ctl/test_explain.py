@@ -389,6 +389,20 @@ def test_without_keys(configured):
     assert (said["unsigned"], said["explain"]["keys"]) == ("body-line-too-long", [])
 
 
+def test_keys_out_of_schedule(configured, keys):
+    """X42 X12 X10: there are keys, but it is the time of none."""
+    row = {"selector": "ed", "file": str(keys.path("example.org", "ed"))}
+    for dates in ({"not_before": "2999-01-01"}, {"not_after": "2020-12-31"}):
+        configuration = configured(dkim={"domains": [
+            {"domain": "example.org", "keys": [{**row, **dates}]},
+        ]})
+        status, said = explain_json(configuration, *ALICE)
+        assert (status, said["signatures"]) == (0, [])
+        assert said["unsigned"] == "key-out-of-schedule"
+        _, out = explain(configuration, *ALICE)
+        assert block(out, "signatures") == "  none: key-out-of-schedule\n"
+
+
 def test_keys_that_cannot_be_read(configured):
     """X42 X14: a configuration error, and how to go on without keys."""
     configuration = configured(dkim={"domains": [{
