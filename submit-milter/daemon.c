@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/log.h"
 #include "control/server.h"
 #include "milter.h"
@@ -39,8 +40,8 @@
 
 enum { EXIT_RUNTIME = 3 };
 
-/* How long replies on their way to the MTA get after the last transaction. */
-#define GRACE_MS 100
+/* How long a reply gets on its way to an MTA that says nothing more. */
+#define GRACE_MS 2000
 
 static sem_t wake_up;
 static volatile sig_atomic_t must_reload, must_stop;
@@ -391,22 +392,25 @@ start_server(struct server *server)
 }
 
 static void
-sleep_ms(long ms)
+pause_a_moment(void)
 {
-	struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
+	static const struct timespec moment = { 0, 5000000 };
 
-	(void)nanosleep(&pause, NULL);
+	(void)nanosleep(&moment, NULL);
 }
 
 /* No new transaction; those under way may finish. */
 static void
 stop(struct runtime *runtime, const struct config *config)
 {
+	const int64_t deadline = deadline_in(config->stop_timeout * 1000);
+
 	runtime_stop(runtime);
-	for (long waited = 0; runtime_transactions(runtime) > 0 &&
-	    waited < config->stop_timeout * 1000L; waited += 10)
-		sleep_ms(10);
-	sleep_ms(GRACE_MS);
+	while (runtime_transactions(runtime) > 0 &&
+	    deadline_left(deadline) > 0)
+		pause_a_moment();
+	while (runtime_is_replying(runtime, GRACE_MS))
+		pause_a_moment();
 	if (runtime_transactions(runtime) > 0)
 		log_warning("stopping with %u transactions under way",
 		    runtime_transactions(runtime));

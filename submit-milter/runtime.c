@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/deadline.h"
 #include "base/log.h"
 #include "limit/meter.h"
 
@@ -21,6 +22,8 @@ struct runtime {
 	int64_t started;		/* since 1970 */
 	atomic_bool is_stopping;
 	atomic_uint transactions;
+	atomic_uint replies;		/* given, and not seen to arrive */
+	atomic_int_least64_t replied_ms;	/* the last one; monotonic */
 	atomic_uint_least64_t counts[COUNT_COUNT];
 };
 
@@ -196,6 +199,26 @@ uint64_t
 runtime_counted(struct runtime *runtime, enum count what)
 {
 	return atomic_load(&runtime->counts[what]);
+}
+
+void
+runtime_reply(struct runtime *runtime)
+{
+	atomic_store(&runtime->replied_ms, deadline_now());
+	atomic_fetch_add(&runtime->replies, 1);
+}
+
+void
+runtime_reply_seen(struct runtime *runtime)
+{
+	atomic_fetch_sub(&runtime->replies, 1);
+}
+
+bool
+runtime_is_replying(struct runtime *runtime, int grace_ms)
+{
+	return atomic_load(&runtime->replies) > 0 &&
+	    deadline_now() < atomic_load(&runtime->replied_ms) + grace_ms;
 }
 
 unsigned

@@ -98,4 +98,18 @@ uint64_t runtime_counted(struct runtime *runtime, enum count what);
 /* Transactions under way. */
 unsigned runtime_transactions(struct runtime *runtime);
 
+/*
+ * A message is about to get its last reply, which libmilter writes after the
+ * callback; the next that is heard on its connection shows that it has
+ * arrived. One that got lost would make the MTA send the message again.
+ */
+void runtime_reply(struct runtime *runtime);
+void runtime_reply_seen(struct runtime *runtime);
+
+/*
+ * Whether a reply may still be on its way: one was given less than GRACE_MS
+ * milliseconds ago, and not all have been seen to arrive.
+ */
+bool runtime_is_replying(struct runtime *runtime, int grace_ms);
+
 #endif

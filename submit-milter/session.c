@@ -35,6 +35,7 @@ struct session {
 	int64_t began_ticks;		/* monotonic, microseconds */
 	bool has_client;
 	bool has_mail;			/* it came to MAIL once */
+	bool is_replied;		/* and nothing was heard since */
 	char id[UID_SIZE];
 	char host[NAME_SIZE];
 	char daemon_name[NAME_SIZE];
@@ -117,10 +118,20 @@ session_new(struct runtime *runtime)
 	return session;
 }
 
+/* The MTA goes on: it has the last reply. */
+static void
+hear(struct session *session)
+{
+	if (session->is_replied)
+		runtime_reply_seen(session->runtime);
+	session->is_replied = false;
+}
+
 void
 session_connect(struct session *session, const char *host_name,
     const char *address, unsigned port, const struct session_macros *macros)
 {
+	hear(session);
 	session_abort(session);
 	session->has_client = true;
 	(void)keep(session->host, NAME_SIZE, macro(macros, "j"));
@@ -142,6 +153,7 @@ session_connect(struct session *session, const char *host_name,
 void
 session_helo(struct session *session, const char *name)
 {
+	hear(session);
 	session_abort(session);
 	(void)keep(session->helo, NAME_SIZE, name);
 }
@@ -238,6 +250,7 @@ session_mail(struct session *session, char *const *argv,
 	struct transaction_peer peer;
 	struct reply reply;
 
+	hear(session);
 	session_abort(session);
 	session->has_mail = true;
 	learn_tls(session, macros);
@@ -314,11 +327,17 @@ struct reply
 session_end(struct session *session, const struct session_macros *macros,
     transaction_apply *apply, void *context)
 {
+	struct reply reply;
+
 	if (session->transaction == NULL)
 		return out_of_order();
 	transaction_queue_id(session->transaction,
 	    span_of(macro(macros, "i")));
-	return transaction_end(session->transaction, apply, context);
+	reply = transaction_end(session->transaction, apply, context);
+	if (!session->is_replied)
+		runtime_reply(session->runtime);
+	session->is_replied = true;
+	return reply;
 }
 
 void
@@ -334,6 +353,7 @@ session_free(struct session **session)
 
 	if (s == NULL)
 		return;
+	hear(s);
 	session_abort(s);
 	if (s->has_client && !s->has_mail) {
 		struct transaction_peer peer = peer_of(s);

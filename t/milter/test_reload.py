@@ -253,8 +253,10 @@ class Client(threading.Thread):
 
     def run(self):
         with self.session as session:
-            while not self.stop.is_set():
+            while True:
                 self.outcomes.append(session.submit(letter(FROM)))
+                if self.stop.is_set():
+                    break
             session.mta.quit()
 
 

@@ -12,19 +12,19 @@ from harness.session import Session, submit
 FROM = "From: alice@example.org"
 POSTMASTER = "<postmaster@example.org>"
 OUTSIDE = {"login": None, "tls": None, "address": "198.51.100.7"}
-NOW = int(time.time())
 
 
 def settings(strict):
     """Every way to an identity, accounts, groups, overrides and recipients."""
+    now = int(time.time())
     tables = {
         "certificates": conf.inline(
             ("printer", "scanner"), ("/cn=printer", "scanner"), ("aa:bb", "by-print")
         ),
         "clients": conf.inline(
-            ("192.0.2.20", "dave@example.net %d" % NOW),
-            ("192.0.2.21", "dave@example.net %d" % (NOW - 1000)),
-            ("192.0.2.22", "dave@example.net %d" % (NOW - 1300)),
+            ("192.0.2.20", "dave@example.net %d" % now),
+            ("192.0.2.21", "dave@example.net %d" % (now - 300)),
+            ("192.0.2.22", "dave@example.net %d" % (now - 1300)),
             ("192.0.2.23", "dave@example.net"),
         ),
         "networks": {"type": "inline", "rows": [("192.0.2.30", "batch")]},

@@ -15,7 +15,7 @@ from . import configuration as conf
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = pathlib.Path("submit-milter", "submit-milter")  # in a build tree
-PATIENCE = 15.0  # seconds for what happens by itself
+PATIENCE = 60.0  # seconds for what happens by itself
 POLL = 0.002
 
 numbers = itertools.count(1)

@@ -10,7 +10,7 @@ import socket
 import struct
 import typing
 
-PATIENCE = 15.0  # seconds for an answer
+PATIENCE = 60.0  # seconds for an answer
 VERSION = 6
 LINE_MOST = 510  # octets of a reply line, without CRLF
 BODY_PIECE_MOST = 65535  # octets of a piece of the new body
