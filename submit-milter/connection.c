@@ -3,15 +3,13 @@
  */
 #include "connection.h"
 
-#include <stdlib.h>
-
 #include "audit/record.h"
 #include "base/log.h"
 
 #define ARENA_CEILING 65536u
 
-static char *
-record_line(const struct config *config, const struct transaction_peer *peer,
+static struct audit_entry *
+make_entry(const struct config *config, const struct transaction_peer *peer,
     int64_t began_us, int64_t duration_us, struct arena *arena)
 {
 	const struct profile *profile = config_profile(config,
@@ -32,7 +30,7 @@ record_line(const struct config *config, const struct transaction_peer *peer,
 	    span_of(config->host_name) : peer->host;
 	facts.listener = peer->listener;
 	facts.client = peer->client;
-	return record_connection_json(&record);
+	return record_connection_entry(&record);
 }
 
 void
@@ -41,20 +39,19 @@ connection_end(struct runtime *runtime, const struct transaction_peer *peer,
 {
 	struct config *config = runtime_config(runtime);
 	struct arena *arena = NULL;
-	char *line = NULL;
+	struct audit_entry *entry = NULL;
 
 	runtime_count(runtime, COUNT_CONNECTIONS);
 	if (!config->audit_connections)
 		goto out;
 	arena = arena_new(ARENA_CEILING, runtime_budget(runtime));
 	if (arena != NULL)
-		line = record_line(config, peer, began_us, duration_us,
+		entry = make_entry(config, peer, began_us, duration_us,
 		    arena);
-	if (line == NULL || audit_write(runtime_audit(runtime), line) != 0)
+	if (audit_post(runtime_audit(runtime), entry) != 0)
 		log_error("%.*s: audit record not written",
 		    SPAN_ARG(peer->session));
 out:
-	free(line);
 	arena_free(&arena);
 	config_unref(&config);
 }

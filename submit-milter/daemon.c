@@ -42,6 +42,8 @@ enum { EXIT_RUNTIME = 3 };
 
 /* How long a reply gets on its way to an MTA that says nothing more. */
 #define GRACE_MS 2000
+/* How long records that nobody waits for get. */
+#define DRAIN_MS 5000
 
 static sem_t wake_up;
 static volatile sig_atomic_t must_reload, must_stop;
@@ -414,6 +416,8 @@ stop(struct runtime *runtime, const struct config *config)
 	if (runtime_transactions(runtime) > 0)
 		log_warning("stopping with %u transactions under way",
 		    runtime_transactions(runtime));
+	if (!audit_drain(runtime_audit(runtime), deadline_in(DRAIN_MS)))
+		log_error("stopping with audit records not written");
 }
 
 static void

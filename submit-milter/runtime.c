@@ -27,13 +27,19 @@ struct runtime {
 	atomic_uint_least64_t counts[COUNT_COUNT];
 };
 
+static void
+notice(bool is_fault, const char *text)
+{
+	log_write(is_fault ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s", text);
+}
+
 struct runtime *
 runtime_new(struct config *config)
 {
 	struct runtime *runtime = calloc(1, sizeof(*runtime));
 
 	if (runtime != NULL) {
-		runtime->audit = audit_new();
+		runtime->audit = audit_new(notice);
 		runtime->meter = meter_new();
 	}
 	if (runtime == NULL || runtime->audit == NULL ||

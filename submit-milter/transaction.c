@@ -126,7 +126,10 @@ log_result(const struct transaction *t, enum record_result result,
 	    SPAN_ARG(trial_text(t)));
 }
 
-/* 0, or -1 when the record is not where it should be. */
+/*
+ * 0, or -1 when the record is not where it should be. That of a message
+ * that passes is waited for, others are written in their turn.
+ */
 static int
 write_record(struct transaction *t, enum record_result result,
     struct reply reply)
@@ -149,8 +152,7 @@ write_record(struct transaction *t, enum record_result result,
 		.unsigned_because = t->choice.unsigned_because,
 	};
 	const struct observer *observer = runtime_observer(t->runtime);
-	char *line;
-	int status = -1;
+	struct audit *audit = runtime_audit(t->runtime);
 
 	if (observer != NULL) {
 		observer->record(observer->context, &record);
@@ -163,12 +165,10 @@ write_record(struct transaction *t, enum record_result result,
 		t->is_recorded = true;
 		return 0;
 	}
-	line = record_json(&record);
-	if (line != NULL)
-		status = audit_write(runtime_audit(t->runtime), line);
-	free(line);
 	t->is_recorded = true;
-	return status;
+	return result == RECORD_PASSED ?
+	    audit_commit(audit, record_entry(&record)) :
+	    audit_post(audit, record_entry(&record));
 }
 
 /*

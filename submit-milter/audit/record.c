@@ -96,8 +96,8 @@ put_tls(struct jsonline *line, const struct facts_tls *from)
 /* --- envelope ------------------------------------------------------------- */
 
 /* Without angle brackets and route; as it came when it could not be read. */
-static struct span
-path_text(const struct facts_path *path)
+struct span
+record_path(const struct facts_path *path)
 {
 	if (path->status != PATH_OK)
 		return path->text;
@@ -142,9 +142,9 @@ put_recipient(struct jsonline *line, const struct facts *facts,
     const struct facts_recipient *from)
 {
 	jsonline_open_object(line, NULL);
-	jsonline_text(line, "address", path_text(&from->path));
+	jsonline_text(line, "address", record_path(&from->path));
 	if (from->replaces > 0) {
-		jsonline_text(line, "for", path_text(
+		jsonline_text(line, "for", record_path(
 		    &facts->recipients[from->replaces - 1].path));
 		jsonline_word(line, "cause", from->path.cause);
 	}
@@ -163,10 +163,10 @@ static void
 put_envelope(struct jsonline *line, const struct facts *facts)
 {
 	jsonline_open_object(line, "envelope");
-	jsonline_text(line, "sender", path_text(&facts->sender));
+	jsonline_text(line, "sender", record_path(&facts->sender));
 	if (facts->leaving_sender.cause != NULL)
 		jsonline_text(line, "leaving_sender",
-		    path_text(&facts->leaving_sender));
+		    record_path(&facts->leaving_sender));
 	put_params(line, "sender_params", &facts->sender);
 	jsonline_open_array(line, "recipients");
 	for (size_t i = 0; i < facts->recipient_count; i++)
@@ -253,18 +253,27 @@ put_from(struct jsonline *line, const struct header *header)
 	return status;
 }
 
-static void
-put_message_id(struct jsonline *line, const struct facts *facts)
+struct span
+record_message_id(const struct facts *facts)
 {
 	const struct header *header = facts->leaving.n > 0 ?
 	    &facts->leaving : &facts->submitted;
 	const struct header_field *field = header_first(header,
 	    FIELD_MESSAGE_ID);
 
-	if (field == NULL)
+	return field == NULL ? (struct span){ NULL, 0 } :
+	    span_trim(field->value);
+}
+
+static void
+put_message_id(struct jsonline *line, const struct facts *facts)
+{
+	struct span id = record_message_id(facts);
+
+	if (id.ptr == NULL)
 		jsonline_null(line, "message_id");
 	else
-		jsonline_text(line, "message_id", span_trim(field->value));
+		jsonline_text(line, "message_id", id);
 }
 
 static void

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/entry.h"
 #include "edit/edit.h"
 #include "policy/facts.h"
 #include "policy/policy.h"
@@ -59,5 +60,18 @@ char *record_json(const struct record *record)
  */
 char *record_connection_json(const struct record *record)
     __attribute__((warn_unused_result));
+
+/*
+ * The same two as entries for the sinks (audit/entry.h), with their keys.
+ * NULL when there is no memory.
+ */
+struct audit_entry *record_entry(const struct record *record)
+    __attribute__((warn_unused_result));
+struct audit_entry *record_connection_entry(const struct record *record)
+    __attribute__((warn_unused_result));
+
+/* What the record shows: an address of the envelope, the Message-ID. */
+struct span record_path(const struct facts_path *path);
+struct span record_message_id(const struct facts *facts);
 
 #endif

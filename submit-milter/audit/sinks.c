@@ -1,208 +1,223 @@
 /*
  * sinks.c - see sinks.h.
- *
- * A line goes into the file by one write() at its end (O_APPEND). When the
- * file did not take all of it, it is cut back to where the line began; when
- * a crash left half a line, that is given a line end as the file is opened,
- * so that the next record stands on a line of its own.
  */
 #include "audit/sinks.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdint.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <syslog.h>
-#include <unistd.h>
 
+#include "audit/entry.h"
+#include "audit/lane.h"
+#include "audit/sink.h"
+#include "base/deadline.h"
 #include "base/sbuf.h"
 
-#define ERROR_MOST 5000u
-
-struct audit {
-	/* Guards all below; a leaf: nothing is locked while it is held. */
-	pthread_mutex_t lock;
-	int fd;			/* -1: no file */
-	bool syslog;
-	int facility;
+static const struct sink_kind *const kinds[SINK_COUNT] = {
+	[SINK_FILE] = &sink_file,
+	[SINK_SYSLOG] = &sink_syslog,
 };
 
+struct audit {
+	struct lane_calls calls;
+	struct lane *lanes[SINK_COUNT];
+	/* Sets of sinks, as bits: */
+	atomic_uint required;		/* an entry goes to these first */
+	atomic_uint others;		/* and to these after them */
+	atomic_int timeout;
+};
+
+static bool
+has(unsigned sinks, int sink)
+{
+	return (sinks & 1u << sink) != 0;
+}
+
+/* To those that need not have it. Takes over the reference. */
+static void
+pass_on(void *context, struct audit_entry *entry)
+{
+	struct audit *audit = context;
+	unsigned sinks = atomic_load(&audit->others);
+
+	/* What they lose, they count. */
+	for (int i = 0; i < SINK_COUNT; i++)
+		if (has(sinks, i))
+			(void)lane_push(audit->lanes[i],
+			    audit_entry_ref(entry));
+	audit_entry_unref(&entry);
+}
+
 struct audit *
-audit_new(void)
+audit_new(audit_notice *notice)
 {
 	struct audit *audit = calloc(1, sizeof(*audit));
 
 	if (audit == NULL)
 		return NULL;
-	if (pthread_mutex_init(&audit->lock, NULL) != 0) {
-		free(audit);
-		return NULL;
+	audit->calls = (struct lane_calls){ notice, pass_on, audit };
+	for (int i = 0; i < SINK_COUNT; i++) {
+		audit->lanes[i] = lane_new((enum sink_id)i, kinds[i],
+		    &audit->calls);
+		if (audit->lanes[i] == NULL)
+			audit_free(&audit);
+		if (audit == NULL)
+			return NULL;
 	}
-	audit->fd = -1;
 	return audit;
 }
 
 void
 audit_free(struct audit **audit)
 {
-	if (*audit == NULL)
-		return;
-	if ((*audit)->fd >= 0)
-		(void)close((*audit)->fd);
-	(void)pthread_mutex_destroy(&(*audit)->lock);
-	free(*audit);
+	struct audit *a = *audit;
+	unsigned required;
+
 	*audit = NULL;
+	if (a == NULL)
+		return;
+	/* First those that pass on to others. */
+	required = atomic_load(&a->required);
+	for (int i = 0; i < SINK_COUNT; i++)
+		if (has(required, i))
+			lane_free(&a->lanes[i]);
+	for (int i = 0; i < SINK_COUNT; i++)
+		lane_free(&a->lanes[i]);
+	free(a);
 }
 
-/* --- the file ------------------------------------------------------------- */
+/* --- settings ------------------------------------------------------------- */
 
-/* Octets in a regular file; -1 for anything else (a pipe, /dev/full). */
-static off_t
-file_size(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return -1;
-	return st.st_size;
-}
-
-/*
- * Takes back the N octets that were written of a line. Where they are not
- * the end of the file (a pipe, another writer), a line end parts them from
- * what follows, as far as that can still be written.
- */
 static void
-take_back(int fd, off_t before, ssize_t n)
+close_all(void *sinks[SINK_COUNT])
 {
-	bool is_back = n <= 0 || (before >= 0 &&
-	    file_size(fd) == before + n && ftruncate(fd, before) == 0);
-
-	if (!is_back && write(fd, "\n", 1) != 1)
-		return;		/* the caller tells of it anyway */
-}
-
-/* All of LINE and a line end, or nothing. 0, or -1 and errno. */
-static int
-append_line(int fd, const char *line, size_t len)
-{
-	char end[] = "\n";
-	struct iovec parts[] = {
-		{ .iov_base = (char *)(uintptr_t)line, .iov_len = len },
-		{ .iov_base = end, .iov_len = 1 },
-	};
-	off_t before = file_size(fd);
-	ssize_t n;
-	int error;
-
-	do
-		n = writev(fd, parts, 2);
-	while (n < 0 && errno == EINTR);
-	if (n == (ssize_t)(len + 1))
-		return 0;
-	error = n < 0 ? errno : ENOSPC;
-	take_back(fd, before, n);
-	errno = error;
-	return -1;
-}
-
-/* Half a line that a crash left at the end of the file is ended. */
-static int
-mend_file(int fd)
-{
-	off_t size = file_size(fd);
-	char last;
-
-	if (size <= 0)
-		return 0;
-	if (pread(fd, &last, 1, size - 1) != 1)
-		return -1;
-	if (last == '\n')
-		return 0;
-	return append_line(fd, "", 0);
+	for (int i = 0; i < SINK_COUNT; i++)
+		if (sinks[i] != NULL)
+			kinds[i]->close(sinks[i]);
 }
 
 static int
-open_file(const struct audit_settings *settings)
-{
-	/* Read too: for the look at the last octet. */
-	int fd = open(settings->file, O_RDWR | O_APPEND | O_CREAT |
-	    O_CLOEXEC | O_NOCTTY, settings->file_mode);
-	int error;
-
-	if (fd < 0)
-		return -1;
-	if (mend_file(fd) == 0)
-		return fd;
-	error = errno;
-	(void)close(fd);
-	errno = error;
-	return -1;
-}
-
-/* --- both ----------------------------------------------------------------- */
-
-static char *
-open_error(const char *file, int error)
+fail(const char *sink, const struct sink_note *note, char **error_r)
 {
 	struct sbuf text;
 	struct span done;
 
-	sbuf_init(&text, NULL, ERROR_MOST);
-	sbuf_addf(&text, "audit file %s: %s", file, strerror(error));
+	sbuf_init(&text, NULL, sizeof(note->text) + 100);
+	sbuf_addf(&text, "audit %s: %s", sink, note->text);
 	if (sbuf_done(&text, &done) != 0)
 		sbuf_free(&text);
-	return text.ptr;
+	*error_r = text.ptr;
+	return -1;
+}
+
+static int
+open_all(struct audit *audit, const struct audit_settings *settings,
+    void *sinks[SINK_COUNT], char **error_r)
+{
+	for (int i = 0; i < SINK_COUNT; i++) {
+		struct sink_note note = { "" };
+
+		if (!kinds[i]->is_wanted(settings))
+			continue;
+		if (kinds[i]->open(settings, &sinks[i], &note) != 0)
+			return fail(kinds[i]->name, &note, error_r);
+		lane_tell(kinds[i], &audit->calls, false, &note);
+	}
+	return 0;
 }
 
 int
 audit_configure(struct audit *audit, const struct audit_settings *settings,
     char **error_r)
 {
-	int fd = -1, before;
+	void *sinks[SINK_COUNT] = { NULL };
+	unsigned required = 0, others = 0;
 
-	if (settings->file != NULL && settings->file[0] != '\0') {
-		fd = open_file(settings);
-		if (fd < 0) {
-			*error_r = open_error(settings->file, errno);
-			return -1;
+	if (open_all(audit, settings, sinks, error_r) != 0) {
+		close_all(sinks);
+		return -1;
+	}
+	for (int i = 0; i < SINK_COUNT; i++) {
+		if (sinks[i] != NULL && lane_start(audit->lanes[i]) != 0) {
+			close_all(sinks);
+			return fail(kinds[i]->name, &(struct sink_note){
+			    "cannot start a thread" }, error_r);
 		}
 	}
-	(void)pthread_mutex_lock(&audit->lock);
-	before = audit->fd;
-	audit->fd = fd;
-	audit->syslog = settings->syslog;
-	audit->facility = settings->facility;
-	(void)pthread_mutex_unlock(&audit->lock);
-	if (before >= 0)
-		(void)close(before);
+	for (int i = 0; i < SINK_COUNT; i++) {
+		bool is_required = sinks[i] != NULL && kinds[i]->is_keeper;
+
+		lane_change(audit->lanes[i], &(struct lane_state){
+		    sinks[i], is_required, settings->sync });
+		if (is_required)
+			required |= 1u << i;
+		else if (sinks[i] != NULL)
+			others |= 1u << i;
+	}
+	atomic_store(&audit->timeout, settings->timeout);
+	atomic_store(&audit->others, others);
+	atomic_store(&audit->required, required);
 	return 0;
 }
 
-int
-audit_write(struct audit *audit, const char *line)
-{
-	int status = 0, error = 0, facility;
-	bool is_for_syslog;
+/* --- records -------------------------------------------------------------- */
 
-	(void)pthread_mutex_lock(&audit->lock);
-	if (audit->fd >= 0) {
-		status = append_line(audit->fd, line, strlen(line));
-		error = errno;
-	}
-	is_for_syslog = audit->syslog;
-	facility = audit->facility;
-	(void)pthread_mutex_unlock(&audit->lock);
-	/*
-	 * Outside the lock: a slow syslogd holds nobody's file. And not
-	 * when the file failed: what the line says will not come true.
-	 */
-	if (status == 0 && is_for_syslog)
-		syslog(LOG_INFO | facility, "%s", line);
-	errno = error;
+/* To those that must have it. The caller keeps its reference. */
+static int
+send_out(struct audit *audit, struct audit_entry *entry, bool is_waited)
+{
+	unsigned sinks = atomic_load(&audit->required);
+	int status = 0;
+
+	audit_entry_expect(entry, sinks, is_waited);
+	if (sinks == 0)
+		pass_on(audit, audit_entry_ref(entry));
+	for (int i = 0; i < SINK_COUNT; i++)
+		if (has(sinks, i) && lane_push(audit->lanes[i],
+		    audit_entry_ref(entry)) != 0)
+			status = -1;
 	return status;
+}
+
+int
+audit_commit(struct audit *audit, struct audit_entry *entry)
+{
+	int64_t deadline = deadline_in(atomic_load(&audit->timeout));
+	int status;
+
+	if (entry == NULL)
+		return -1;
+	(void)send_out(audit, entry, true);
+	status = audit_entry_wait(entry, deadline);
+	if (status != 0)
+		for (int i = 0; i < SINK_COUNT; i++)
+			lane_withdraw(audit->lanes[i], entry);
+	audit_entry_unref(&entry);
+	return status;
+}
+
+int
+audit_post(struct audit *audit, struct audit_entry *entry)
+{
+	int status;
+
+	if (entry == NULL)
+		return -1;
+	status = send_out(audit, entry, false);
+	audit_entry_unref(&entry);
+	return status;
+}
+
+bool
+audit_drain(struct audit *audit, int64_t deadline)
+{
+	unsigned required = atomic_load(&audit->required);
+	bool is_empty = true;
+
+	for (int turn = 0; turn < 2; turn++)
+		for (int i = 0; i < SINK_COUNT; i++)
+			if (has(required, i) == (turn == 0) &&
+			    !lane_drain(audit->lanes[i], deadline))
+				is_empty = false;
+	return is_empty;
 }

@@ -274,7 +274,7 @@ def test_override(start, strict):
 
 
 CANNOT_START = {
-    "audit file": ({"audit": {"file": "/nonexistent/audit"}}, "audit file /nonexistent/audit: "),
+    "audit file": ({"audit": {"file": "/nonexistent/audit"}}, "audit file: /nonexistent/audit: "),
     "pid file": ({"pid_file": "/nonexistent/pid"}, "/nonexistent/pid: "),
     "socket's folder": ({"socket": "unix:/nonexistent/sock"}, "unix:/nonexistent/sock: "),
     "socket is a folder": ({"socket": "unix:/proc"}, "unix:/proc: "),

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,7 +22,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "audit/entry.h"
 #include "audit/sinks.h"
+#include "base/deadline.h"
 
 static char folder[40], file[64], other[64];
 
@@ -64,6 +65,20 @@ __syslog_chk(int priority, int flag, const char *format, ...)
 	va_end(ap);
 }
 
+/* --- notices ---------------------------------------------------------------- */
+
+static pthread_mutex_t notice_lock = PTHREAD_MUTEX_INITIALIZER;
+static char last_notice[500];
+
+static void
+take_notice(bool is_fault, const char *text)
+{
+	(void)pthread_mutex_lock(&notice_lock);
+	(void)snprintf(last_notice, sizeof(last_notice), "%s: %s",
+	    is_fault ? "fault" : "note", text);
+	(void)pthread_mutex_unlock(&notice_lock);
+}
+
 /* --- helpers -------------------------------------------------------------- */
 
 static int
@@ -75,6 +90,7 @@ setup(void **state)
 	(void)snprintf(file, sizeof(file), "%s/audit", folder);
 	(void)snprintf(other, sizeof(other), "%s/other", folder);
 	syslog_count = 0;
+	last_notice[0] = '\0';
 	return 0;
 }
 
@@ -87,12 +103,51 @@ teardown(void **state)
 	return rmdir(folder);
 }
 
+static struct audit_entry *
+entry_of(const char *line)
+{
+	return audit_entry_new(span_of(line), &(struct audit_keys){ 0 });
+}
+
+/* As a message that passes does it. */
+static int
+audit_write(struct audit *audit, const char *line)
+{
+	return audit_commit(audit, entry_of(line));
+}
+
+static void
+drain(struct audit *audit)
+{
+	assert_true(audit_drain(audit, deadline_in(30000)));
+}
+
+/* Until the operator was told TEXT, which comes after the messages. */
+static void
+want_notice(const char *text)
+{
+	int64_t deadline = deadline_in(30000);
+	bool is_there = false;
+	char got[500];
+
+	while (!is_there && deadline_left(deadline) > 0) {
+		(void)pthread_mutex_lock(&notice_lock);
+		memcpy(got, last_notice, sizeof(got));
+		(void)pthread_mutex_unlock(&notice_lock);
+		is_there = strstr(got, text) != NULL;
+		(void)usleep(1000);
+	}
+	if (!is_there)
+		fail_msg("got \"%s\", want \"%s\"", got, text);
+}
+
 static struct audit *
 open_sinks(const char *name, bool is_syslog)
 {
 	struct audit_settings settings = { .file = name, .file_mode = 0640,
-		.syslog = is_syslog, .facility = LOG_LOCAL3 };
-	struct audit *audit = audit_new();
+		.syslog = is_syslog, .facility = LOG_LOCAL3, .sync = true,
+		.timeout = 30000 };
+	struct audit *audit = audit_new(take_notice);
 	char *error = NULL;
 
 	assert_non_null(audit);
@@ -139,7 +194,7 @@ test_cannot_open(void **state)
 	(void)state;
 	assert_int_equal(audit_configure(audit, &settings, &error), -1);
 	assert_string_equal(error,
-	    "audit file /nonexistent/audit: No such file or directory");
+	    "audit file: /nonexistent/audit: No such file or directory");
 	free(error);
 	settings.file = folder;
 	error = NULL;
@@ -161,12 +216,25 @@ test_full_disk(void **state)
 	struct audit *audit = open_sinks("/dev/full", true);
 
 	(void)state;
-	errno = 0;
 	assert_int_equal(audit_write(audit, "{}"), -1);
-	assert_int_equal(errno, ENOSPC);
+	want_notice("fault: audit file: /dev/full: No space left on device; "
+	    "messages are deferred until it can be written");
 	/* what did not come true is not told to syslog either */
 	assert_int_equal(syslog_count, 0);
 	audit_free(&audit);
+}
+
+/* A sink that failed is left alone for a moment, then tried again. */
+static void
+want_kept(struct audit *audit, const char *line)
+{
+	int64_t deadline = deadline_in(30000);
+
+	while (audit_write(audit, line) != 0) {
+		assert_true(deadline_left(deadline) > 0);
+		(void)usleep(10000);
+	}
+	want_notice("works again");
 }
 
 /* The disk takes only part of a line: none of it stays. */
@@ -187,15 +255,101 @@ test_short_write(void **state)
 	assert_int_equal(audit_write(audit, "0123456789"), -1);
 	want_text(file, "0123456789\n");
 	/* a line that ends just at the limit still goes in, no more does */
-	assert_int_equal(audit_write(audit, "01234567"), 0);
-	errno = 0;
+	want_kept(audit, "01234567");
 	assert_int_equal(audit_write(audit, "x"), -1);
-	assert_int_equal(errno, EFBIG);
+	want_notice("File too large");
 	(void)setrlimit(RLIMIT_FSIZE, &before);
 	want_text(file, "0123456789\n01234567\n");
-	assert_int_equal(audit_write(audit, "again"), 0);
+	want_kept(audit, "again");
 	want_text(file, "0123456789\n01234567\nagain\n");
 	audit_free(&audit);
+}
+
+/*
+ * Records that nobody waits for stay until they can be written, in order;
+ * those that somebody waited for do not come later.
+ */
+static void
+test_recovery(void **state)
+{
+	struct audit *audit = open_sinks(file, true);
+
+	(void)state;
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(audit_write(audit, "not this"), -1);
+	want_notice("No such file or directory; messages are deferred");
+	assert_int_equal(audit_post(audit, entry_of("one")), 0);
+	assert_int_equal(audit_post(audit, entry_of("two")), 0);
+	assert_int_equal(audit_write(audit, "nor this"), -1);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	drain(audit);
+	want_notice("audit file: works again after 0 s; 0 records were lost");
+	want_text(file, "one\ntwo\n");
+	assert_int_equal(audit_write(audit, "three"), 0);
+	want_text(file, "one\ntwo\nthree\n");
+	drain(audit);
+	assert_int_equal(syslog_count, 3);
+	audit_free(&audit);
+}
+
+/* What waits is bounded; what does not fit is told, and counted. */
+static void
+test_too_many_wait(void **state)
+{
+	static char line[(1 << 20) + 1];
+	struct audit *audit = open_sinks(file, false);
+	int kept = 0;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(audit_write(audit, "x"), -1);
+	while (kept < 100 && audit_post(audit, entry_of(line)) == 0)
+		kept++;
+	assert_in_range(kept, 20, 33);
+	assert_int_equal(audit_post(audit, entry_of(line)), -1);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	drain(audit);
+	want_notice("2 records were lost");
+	audit_free(&audit);
+}
+
+/* A pipe that nobody reads: a message waits so long and no longer. */
+static void
+test_deadline(void **state)
+{
+	struct audit_settings settings = { .file = file, .sync = true,
+		.timeout = 100 };
+	static char line[(1 << 20) + 1];
+	struct audit *audit;
+	char *error = NULL, rest[65536];
+	size_t got = 0;
+	bool is_empty;
+	ssize_t n;
+	int end;
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	audit = open_sinks(file, false);
+	end = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(end >= 0);
+	assert_int_equal(audit_configure(audit, &settings, &error), 0);
+	assert_int_equal(audit_post(audit, entry_of(line)), 0);
+	assert_int_equal(audit_write(audit, "late"), -1);
+	/* and then it does not come any more */
+	do {
+		is_empty = audit_drain(audit, deadline_in(1));
+		while ((n = read(end, rest, sizeof(rest))) > 0) {
+			assert_null(memchr(rest, 'l', (size_t)n));
+			got += (size_t)n;
+		}
+	} while (!is_empty);
+	assert_int_equal(got, sizeof(line));
+	audit_free(&audit);
+	(void)close(end);
 }
 
 /* --- what works ----------------------------------------------------------- */
@@ -211,6 +365,7 @@ test_torn_line(void **state)
 	assert_int_equal(audit_write(audit, "{\"c\":3}"), 0);
 	audit_free(&audit);
 	want_text(file, "{\"a\":1}\n{\"b\":\n{\"c\":3}\n");
+	want_notice("the last line was not whole (a crash?); it was ended");
 	/* and a whole one is left alone */
 	audit = open_sinks(file, false);
 	audit_free(&audit);
@@ -221,7 +376,7 @@ static void
 test_rotation(void **state)
 {
 	struct audit_settings settings = { .file = file,
-		.file_mode = 0600 };
+		.file_mode = 0600, .timeout = 30000 };
 	struct audit *audit = open_sinks(file, false);
 	char *error = NULL;
 
@@ -234,6 +389,10 @@ test_rotation(void **state)
 	assert_int_equal(audit_configure(audit, &settings, &error), 0);
 	assert_int_equal(audit_write(audit, "three"), 0);
 	want_text(other, "one\ntwo\n");
+	want_text(file, "three\n");
+	/* but what was removed would keep nothing */
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(audit_write(audit, "three"), 0);
 	want_text(file, "three\n");
 	/* emptied by "copytruncate": goes on at the new end */
 	assert_int_equal(truncate(file, 0), 0);
@@ -286,6 +445,7 @@ test_syslog(void **state)
 
 	(void)state;
 	assert_int_equal(audit_write(audit, "{\"a\":\"%s%n\"}"), 0);
+	drain(audit);
 	assert_int_equal(syslog_count, 1);
 	assert_string_equal(syslog_line, "{\"a\":\"%s%n\"}");
 	assert_int_equal(syslog_priority, LOG_LOCAL3 | LOG_INFO);
@@ -295,6 +455,7 @@ test_syslog(void **state)
 	audit_free(&audit);
 	audit = open_sinks(file, true);
 	assert_int_equal(audit_write(audit, "both"), 0);
+	drain(audit);
 	assert_int_equal(syslog_count, 2);
 	want_text(file, "both\n");
 	audit_free(&audit);
@@ -325,7 +486,8 @@ run(void *audit)
 static void
 test_threads(void **state)
 {
-	struct audit_settings settings = { .file_mode = 0600 };
+	struct audit_settings settings = { .file_mode = 0600,
+		.sync = false, .timeout = 30000 };
 	struct audit *audit = open_sinks(file, false);
 	pthread_t threads[THREADS];
 	const char *names[] = { file, other };
@@ -376,6 +538,9 @@ main(void)
 		TEST(test_cannot_open),
 		TEST(test_full_disk),
 		TEST(test_short_write),
+		TEST(test_recovery),
+		TEST(test_too_many_wait),
+		TEST(test_deadline),
 		TEST(test_torn_line),
 		TEST(test_rotation),
 		TEST(test_pipe),
