@@ -238,9 +238,9 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	    peer->assumed_route, peer->assumed_name, &rights->identity,
 	    t->arena, &facts->identity) != 0)
 		return -1;
-	if (who_identify(facts, t->profile, peer->login) != 0)
+	if (facts_set_sender(facts, argv) != 0)
 		return -1;
-	return facts_set_sender(facts, argv);
+	return who_identify(facts, t->profile, peer->login);
 }
 
 static struct transaction *

@@ -38,5 +38,5 @@ config_print_build(FILE *out)
 	build_print_tables(out);
 	print_missing(out);
 	(void)fputs("\nidentities: SASL logins, certificates, clients, "
-	    "networks\n", out);
+	    "local users, networks\n", out);
 }

@@ -379,8 +379,8 @@ check_identity(struct check *check, const char **value)
 	if (!identity_next_entry(&rest, &entry) || rest.len > 0)
 		return "must be one identity";
 	if (span_find(entry, ':') < entry.len && !identity_has_type(entry))
-		return "must have sasl, cert, client, net or group before "
-		    "the colon";
+		return "must have sasl, cert, client, local, net or group "
+		    "before the colon";
 	return NULL;
 }
 

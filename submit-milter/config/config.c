@@ -93,6 +93,24 @@ link_site(struct settings *settings)
 			    links[i].name);
 }
 
+static void
+link_profile(const struct settings *settings, struct profile *profile)
+{
+	if (profile->networks_name[0] != '\0')
+		profile->networks = find_table(settings,
+		    profile->networks_name);
+}
+
+static void
+link_profiles(struct settings *settings)
+{
+	struct config *config = &settings->config;
+
+	link_profile(settings, &config->default_profile);
+	for (size_t i = 0; i < config->profile_count; i++)
+		link_profile(settings, &config->profiles[i]);
+}
+
 static int
 link_rights(struct settings *settings, char **error_r)
 {
@@ -113,6 +131,7 @@ link_rights(struct settings *settings, char **error_r)
 	}
 	rights->table_count = settings->grant_count;
 	link_site(settings);
+	link_profiles(settings);
 	if (settings->primary[0] != '\0')
 		rights->primary = find_table(settings, settings->primary);
 	return 0;

@@ -93,7 +93,7 @@ print_usage(FILE *out)
 	    "      --no-sign             do not read private keys\n"
 	    "who:\n"
 	    "      --login LOGIN         of SMTP AUTH\n"
-	    "      --identity TYPE:NAME  sasl, cert, client or net\n"
+	    "      --identity TYPE:NAME  sasl, cert, client, local or net\n"
 	    "      --cert-subject S  --cert-issuer I  --cert-fingerprint F\n"
 	    "      --client ADDRESS      default %s\n"
 	    "      --helo NAME\n"
@@ -130,7 +130,7 @@ set_identity(struct submission *submission, const char *text)
 		return 0;
 	}
 	return ctl_fail(EX_USAGE, "--identity %s: sasl:NAME, cert:NAME, "
-	    "client:NAME or net:NAME is needed", text);
+	    "client:NAME, local:NAME or net:NAME is needed", text);
 }
 
 static int
@@ -360,6 +360,8 @@ explain_route(enum identity_route route)
 		[ROUTE_SASL] = "SMTP AUTH",
 		[ROUTE_CERT] = "a certificate that the MTA verified",
 		[ROUTE_CLIENT] = "the client's address, seen elsewhere",
+		[ROUTE_LOCAL] = "the envelope sender, for which the MTA "
+		    "vouches",
 		[ROUTE_NET] = "the client's network",
 	};
 

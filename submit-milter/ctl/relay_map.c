@@ -22,6 +22,13 @@
 #define MAPPED_PREFIX 96
 /* Lines of an access map for one network; beyond, it is too many. */
 #define EXPANSION_MOST 256u
+#define CLIENT_TABLES 100
+
+/* Tables of clients, each once. */
+struct client_tables {
+	const struct table_spec *v[CLIENT_TABLES];
+	size_t n;
+};
 
 /* Told of each key; *context is the visitor's own. */
 typedef void key_visit(void *context, struct span key);
@@ -157,16 +164,14 @@ put_postfix_certificates(const struct identity_sources *sources)
 }
 
 static int
-print_postfix(const struct config *config,
-    const struct table_spec *const specs[2])
+print_postfix(const struct config *config, const struct client_tables *tables)
 {
 	const struct identity_sources *sources = &config->site.sources;
 
 	(void)puts("\n# --- main.cf\n\nsubmit_relay =\n"
 	    "\tpermit_sasl_authenticated,");
-	for (size_t i = 0; i < 2; i++)
-		if (specs[i] != NULL)
-			put_restriction(specs[i]);
+	for (size_t i = 0; i < tables->n; i++)
+		put_restriction(tables->v[i]);
 	if (sources->certificates != NULL)
 		(void)puts("\tpermit_tls_all_clientcerts,");
 	(void)puts("\treject");
@@ -174,8 +179,8 @@ print_postfix(const struct config *config,
 	(void)puts("\n# --- master.cf, submission and submissions: in the "
 	    "place of that line\n\n"
 	    "  -o smtpd_relay_restrictions=$submit_relay");
-	for (size_t i = 0; i < 2; i++)
-		if (specs[i] != NULL && put_map(specs[i]) != 0)
+	for (size_t i = 0; i < tables->n; i++)
+		if (put_map(tables->v[i]) != 0)
 			return EX_CONFIG;
 	return 0;
 }
@@ -281,25 +286,23 @@ put_sendmail_certificates(const struct config *config)
 }
 
 static int
-print_sendmail(const struct config *config,
-    const struct table_spec *const specs[2])
+print_sendmail(const struct config *config, const struct client_tables *tables)
 {
 	(void)puts("\n# --- lines for the access map (FEATURE(`access_db')), "
 	    "again after each change\n# of a table; then: makemap hash "
 	    "access < access");
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct table_spec *spec = tables->v[i];
 		int got;
 
-		if (specs[i] == NULL)
-			continue;
-		(void)printf("\n# Table %s\n", specs[i]->name);
-		got = visit_keys(specs[i], put_access_row, NULL);
+		(void)printf("\n# Table %s\n", spec->name);
+		got = visit_keys(spec, put_access_row, NULL);
 		if (got < 0)
 			return EX_CONFIG;
 		if (got == 0)
 			(void)printf("# Its rows cannot be told: it is of "
 			    "type %s. A line \"Connect:ADDRESS RELAY\"\n"
-			    "# for each of them.\n", specs[i]->type);
+			    "# for each of them.\n", spec->type);
 	}
 	return put_sendmail_certificates(config);
 }
@@ -307,28 +310,62 @@ print_sendmail(const struct config *config,
 /* --- the command ---------------------------------------------------------- */
 
 static int
+add_table(const struct config *config, const struct table *table,
+    struct client_tables *tables)
+{
+	const struct table_spec *spec = config_table_spec(config, table);
+
+	if (spec == NULL)
+		return 0;
+	for (size_t i = 0; i < tables->n; i++)
+		if (tables->v[i] == spec)
+			return 0;
+	if (tables->n == CLIENT_TABLES)
+		return ctl_fail(EX_CONFIG, "relay-map: more than %d tables",
+		    CLIENT_TABLES);
+	tables->v[tables->n++] = spec;
+	return 0;
+}
+
+/* Those of the site and of profiles. 0, or EX_CONFIG after a complaint. */
+static int
+find_tables(const struct config *config, struct client_tables *tables)
+{
+	const struct identity_sources *sources = &config->site.sources;
+	int status = add_table(config, sources->networks, tables);
+
+	if (status == 0)
+		status = add_table(config, config->default_profile.networks,
+		    tables);
+	for (size_t i = 0; status == 0 && i < config->profile_count; i++)
+		status = add_table(config, config->profiles[i].networks,
+		    tables);
+	return status != 0 ? status :
+	    add_table(config, sources->clients, tables);
+}
+
+static int
 print_map(const struct config *config, bool is_sendmail)
 {
 	const struct identity_sources *sources = &config->site.sources;
-	const struct table_spec *const specs[2] = {
-		config_table_spec(config, sources->networks),
-		config_table_spec(config, sources->clients),
-	};
+	struct client_tables tables = { .n = 0 };
+	int status = find_tables(config, &tables);
 
+	if (status != 0)
+		return status;
 	(void)printf("# For whom %s relays without a login, after %s.\n"
 	    "# Whom submit-milter does not find in its tables it still turns "
 	    "away: keep rule\n# auth-required on \"enforce\".\n",
 	    is_sendmail ? "Sendmail" : "Postfix", config->file);
-	if (specs[0] == NULL && specs[1] == NULL &&
-	    sources->certificates == NULL) {
+	if (tables.n == 0 && sources->certificates == NULL) {
 		(void)puts("\n# Nobody: identity.networks, identity.clients "
 		    "and identity.certificates are empty.");
 		return 0;
 	}
-	if (specs[1] != NULL)
+	if (sources->clients != NULL)
 		(void)puts("# It does not look at the time of a client in "
 		    "identity.clients; the milter does.");
-	return (is_sendmail ? print_sendmail : print_postfix)(config, specs);
+	return (is_sendmail ? print_sendmail : print_postfix)(config, &tables);
 }
 
 static void

@@ -11,6 +11,7 @@ static const char *const names[] = {
 	[ROUTE_SASL] = "sasl",
 	[ROUTE_CERT] = "cert",
 	[ROUTE_CLIENT] = "client",
+	[ROUTE_LOCAL] = "local",
 	[ROUTE_NET] = "net",
 };
 

@@ -19,6 +19,7 @@ enum identity_route {
 	ROUTE_SASL,		/* SMTP AUTH (RFC 4954) */
 	ROUTE_CERT,		/* client certificate that the MTA verified */
 	ROUTE_CLIENT,		/* client address that was seen elsewhere */
+	ROUTE_LOCAL,		/* envelope sender that the MTA vouches for */
 	ROUTE_NET,		/* client network */
 };
 

@@ -13,6 +13,8 @@
 #include "policy/verdict.h"
 #include "syntax/cidr.h"
 
+struct table;
+
 /* Macros by which a listener is known; NULL or 0: need not match. */
 struct listener_match {
 	const char *daemon_name;
@@ -67,6 +69,10 @@ struct profile {
 	size_t listener_count;
 	enum rule_mode rules[RULE_COUNT];
 	struct profile_tls tls;
+	/* Client address or network -> name; empty and NULL: the site's. */
+	const char *networks_name;
+	const struct table *networks;
+	bool sender_is_identity;	/* the MTA vouches for it: local */
 	struct cidr *trusted_networks;
 	size_t trusted_network_count;
 	bool address_literals;

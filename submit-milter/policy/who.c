@@ -76,11 +76,13 @@ is_issuer_known(const struct identity_sources *sources, struct span issuer)
 }
 
 static struct found
-by_certificate(struct facts *facts, const struct identity_sources *sources)
+by_certificate(struct facts *facts, const struct profile *profile)
 {
+	const struct identity_sources *sources = &facts->site->sources;
 	const struct facts_certificate *c = &facts->certificate;
 	struct found found = { .answer = LOOKUP_NOT_FOUND };
 
+	(void)profile;
 	if (sources->certificates == NULL || c->subject.len == 0 ||
 	    !is_verified(facts) || !is_issuer_known(sources, c->issuer))
 		return found;
@@ -108,12 +110,14 @@ parse_time(struct span s)
 
 /* POP or IMAP before SMTP: the row tells who was there, and when. */
 static struct found
-by_client(struct facts *facts, const struct identity_sources *sources)
+by_client(struct facts *facts, const struct profile *profile)
 {
+	const struct identity_sources *sources = &facts->site->sources;
 	struct found found = ask(facts, sources->clients,
 	    facts->client.address);
 	int64_t seen;
 
+	(void)profile;
 	if (found.answer != LOOKUP_FOUND)
 		return found;
 	seen = parse_time(found.rest);
@@ -127,22 +131,56 @@ by_client(struct facts *facts, const struct identity_sources *sources)
 	return found;
 }
 
-static struct found
-by_network(struct facts *facts, const struct identity_sources *sources)
+/* 127.0.0.0/8 or ::1. */
+static bool
+is_loopback(const struct ip *ip)
 {
-	return ask(facts, sources->networks, facts->client.address);
+	static const unsigned char mapped[] = { [10] = 0xff, [11] = 0xff,
+		[12] = 127 };
+	static const unsigned char one[] = { [15] = 1 };
+
+	return memcmp(ip->octets, mapped, sizeof(mapped)) == 0 ||
+	    memcmp(ip->octets, one, sizeof(one)) == 0;
+}
+
+/*
+ * Mail by sendmail(1), which no client on the network can hand in: its
+ * sender is one of those that the MTA lets this user have.
+ */
+static struct found
+by_sender(struct facts *facts, const struct profile *profile)
+{
+	const struct facts_path *sender = &facts->sender;
+	struct found found = { .answer = LOOKUP_NOT_FOUND };
+
+	if (!profile->sender_is_identity || !facts->client.has_ip ||
+	    !is_loopback(&facts->client.ip) || sender->status != PATH_OK ||
+	    sender->path.is_null)
+		return found;
+	found.answer = LOOKUP_FOUND;
+	found.name = sender->path.mailbox.whole;
+	return found;
+}
+
+static struct found
+by_network(struct facts *facts, const struct profile *profile)
+{
+	return ask(facts, profile->networks != NULL ? profile->networks :
+	    facts->site->sources.networks, facts->client.address);
 }
 
 static int
-find_identity(struct facts *facts, struct span login)
+find_identity(struct facts *facts, const struct profile *profile,
+    struct span login)
 {
 	static const struct {
 		enum identity_route route;
 		struct found (*find)(struct facts *facts,
-		    const struct identity_sources *sources);
+		    const struct profile *profile);
 	} ways[] = {
 		{ ROUTE_CERT, by_certificate },
 		{ ROUTE_CLIENT, by_client },
+		{ ROUTE_LOCAL, by_sender },
 		{ ROUTE_NET, by_network },
 	};
 	const struct identity_rules *rules = &facts->rights->identity;
@@ -153,8 +191,7 @@ find_identity(struct facts *facts, struct span login)
 		return identity_make(ROUTE_SASL, login, rules, facts->arena,
 		    &facts->identity);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		struct found found = ways[i].find(facts,
-		    &facts->site->sources);
+		struct found found = ways[i].find(facts, profile);
 
 		/* A way that failed might have been hers: no other is tried. */
 		if (found.answer == LOOKUP_FAILED)
@@ -340,7 +377,7 @@ who_identify(struct facts *facts, const struct profile *profile,
     struct span login)
 {
 	memcpy(facts->modes, profile->rules, sizeof(facts->modes));
-	if (find_identity(facts, login) != 0)
+	if (find_identity(facts, profile, login) != 0)
 		return -1;
 	if (facts->identity.route == ROUTE_NONE)
 		return 0;

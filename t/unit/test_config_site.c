@@ -115,7 +115,7 @@ static const struct {
 	    ":2: groups.members: \"\": must not be empty" },
 	{ "groups = ( { name = \"x\"; members = [ \"nte:printers\" ]; } );",
 	    ":1: groups.members: \"nte:printers\": must have sasl, cert, "
-	    "client, net or group before the colon" },
+	    "client, local, net or group before the colon" },
 	{ "group_table = \"none\";",
 	    ":1: group_table: there is no table \"none\"" },
 	/* overrides */
@@ -132,7 +132,7 @@ static const struct {
 	    "group_table" },
 	{ "overrides = ( { identities = [ \"host:x\" ]; } );",
 	    ":1: overrides.identities: \"host:x\": must have sasl, cert, "
-	    "client, net or group before the colon" },
+	    "client, local, net or group before the colon" },
 	{ "overrides = ( { identities = [ \"a b\" ]; } );",
 	    ":1: overrides.identities: \"a b\": must be one identity" },
 	{ "overrides = ( { identities = [ \"a\" ];\n"
@@ -239,6 +239,7 @@ static const char site_text[] =
     " allowed = \"rows\"; denied = \"down\"; };\n"
     "default_profile: { from = \"fix\"; resent_keeps_from = true;\n"
     " forbidden_parameters = [ \"ENVID\" ]; mixed = true;\n"
+    " networks = \"nets\"; sender_is_identity = true;\n"
     " postmaster: { domains = [ \"Example.org\" ]; per_hour = 7; }; };\n"
     "audit: { syslog = true; };\n";
 
@@ -287,6 +288,8 @@ test_site(void **state)
 	assert_true(profile->resent_keeps_from);
 	assert_string_equal(profile->forbidden_parameters[0], "ENVID");
 	assert_true(profile->mixed);
+	assert_ptr_equal(profile->networks, nets);
+	assert_true(profile->sender_is_identity);
 	assert_string_equal(profile->postmaster.domains[0], "example.org");
 	assert_int_equal(profile->postmaster.per_hour, 7);
 	config_unref(&config);

@@ -1,6 +1,6 @@
 /*
  * test_who - who submits, and what holds for that one.
- * Proves: D3.3 (four routes, their order and types), A3 (accounts),
+ * Proves: X8, D3.3 (five routes, their order and types), A3 (accounts),
  * X3 (overrides of rules), X1 (groups).
  */
 #include "facts_fixture.h"
@@ -18,6 +18,7 @@ static const struct fixture_row rows[] = {
 	{ "networks", "192.0.2.50", "printers@example.org" },
 	{ "networks", "192.0.2.51", " " },
 	{ "networks", "192.0.2.66", "office" },
+	{ "here", "127.0.0.1", "here" },
 	{ "groups", "sasl:alice@example.org", "Staff, admins" },
 	{ "groups", "net:office", "machines" },
 	{ "groups", "down", NULL },
@@ -36,6 +37,8 @@ struct who_case {
 	const char *mta;
 	const char *subject, *issuer, *fingerprint, *verify;
 	const char *address;
+	const char *sender;	/* told by an MTA that vouches for it */
+	bool is_own_network;	/* the profile has a table of its own */
 	int late;		/* seconds after the row of the client */
 	const char *want;	/* "": nobody */
 	bool want_error;
@@ -88,6 +91,25 @@ static const struct who_case cases[] = {
 	{ "fingerprint first", .mta = "8.17.1", .verify = "OK",
 	    .fingerprint = "aa:bb:cc", .subject = "alice@example.org",
 	    .issuer = "Lab CA", .want = "cert:printer" },
+	{ "sender of another host", .address = "192.0.2.1",
+	    .sender = "<alice@example.org>", .want = "" },
+	{ "null sender", .address = "127.0.0.1", .sender = "<>",
+	    .want = "" },
+	{ "broken sender", .address = "127.0.0.1", .sender = "<a@@b>",
+	    .want = "" },
+	{ "sender before network", .address = "127.0.0.1", .sender =
+	    "<Alice@Example.org>", .want = "local:alice@example.org" },
+	{ "sender over IPv6", .address = "::1", .sender =
+	    "<alice@example.org>", .want = "local:alice@example.org" },
+	{ "login before sender", .login = "bob@example.org",
+	    .address = "127.0.0.1", .sender = "<alice@example.org>",
+	    .want = "sasl:bob@example.org" },
+	{ "null sender by network", .address = "127.0.0.1", .sender = "<>",
+	    .is_own_network = true, .want = "net:here" },
+	{ "network of the profile", .address = "127.0.0.1",
+	    .is_own_network = true, .want = "net:here" },
+	{ "the profile's table instead of the site's", .address =
+	    "192.0.2.50", .is_own_network = true, .want = "" },
 	{ "certificate before client", .mta = "Postfix 3.7.11",
 	    .subject = "alice@example.org", .issuer = "Lab CA",
 	    .address = "192.0.2.7", .want = "cert:alice@example.org" },
@@ -130,7 +152,14 @@ test_routes(void **state)
 			span_of(c->fingerprint), span_of(c->verify),
 		};
 		f.facts.client.address = span_of(c->address);
+		f.facts.client.has_ip = ip_parse(f.facts.client.address,
+		    &f.facts.client.ip) == 1;
 		f.facts.now += c->late;
+		if (c->sender != NULL)
+			fixture_mail(&f, c->sender, NULL);
+		f.profile.sender_is_identity = c->sender != NULL;
+		if (c->is_own_network)
+			f.profile.networks = fixture_table("here");
 		assert_int_equal(who_identify(&f.facts, &f.profile,
 		    span_of(c->login)), 0);
 		if (!span_eq(f.facts.identity.name, span_of(c->want)) ||
