@@ -41,8 +41,8 @@ static bool is_unix_socket;		/* likewise */
  * The connection is answered: Postfix would keep it in a buffer until MAIL,
  * and never tell of a client that goes before.
  */
-static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_HDR |
-    SMFIP_NR_EOH;
+static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_DATA |
+    SMFIP_NR_HDR | SMFIP_NR_EOH;
 
 static sfsistat
 go_on_silently(void)
@@ -152,7 +152,7 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 	const unsigned long needed_actions = SMFIF_ADDHDRS | SMFIF_CHGHDRS |
 	    SMFIF_CHGBODY;
 	const unsigned long needed_steps = SMFIP_HDR_LEADSPC;
-	const unsigned long skipped = SMFIP_NOUNKNOWN | SMFIP_NODATA;
+	const unsigned long skipped = SMFIP_NOUNKNOWN;
 
 	(void)reserved2;
 	(void)reserved3;
@@ -259,6 +259,16 @@ on_rcpt(SMFICTX *ctx, char **argv)
 		return SMFIS_TEMPFAIL;
 	reply = session_rcpt(session, argv, &macros);
 	return answer(ctx, &reply);
+}
+
+static sfsistat
+on_data(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (session != NULL)
+		session_data(session);
+	return go_on_silently();
 }
 
 static sfsistat
@@ -422,6 +432,7 @@ milter_open(struct runtime *runtime, const char *socket, const char **error_r)
 		.xxfi_helo = on_helo,
 		.xxfi_envfrom = on_mail,
 		.xxfi_envrcpt = on_rcpt,
+		.xxfi_data = on_data,
 		.xxfi_header = on_field,
 		.xxfi_eoh = on_end_header,
 		.xxfi_body = on_body,

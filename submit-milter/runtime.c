@@ -12,6 +12,9 @@
 #include "base/log.h"
 #include "limit/meter.h"
 
+#define LISTENERS 16
+#define MISSED_IN_A_ROW 10
+
 struct runtime {
 	pthread_mutex_t lock;
 	struct config *config;		/* under lock */
@@ -25,6 +28,7 @@ struct runtime {
 	atomic_uint replies;		/* given, and not seen to arrive */
 	atomic_int_least64_t replied_ms;	/* the last one; monotonic */
 	atomic_uint_least64_t counts[COUNT_COUNT];
+	atomic_uint missed[LISTENERS];	/* messages in a row not shown */
 };
 
 static void
@@ -225,6 +229,34 @@ runtime_is_replying(struct runtime *runtime, int grace_ms)
 {
 	return atomic_load(&runtime->replies) > 0 &&
 	    deadline_now() < atomic_load(&runtime->replied_ms) + grace_ms;
+}
+
+/* Of listeners that share a place, one that shows messages is enough. */
+static atomic_uint *
+missed_on(struct runtime *runtime, struct span name)
+{
+	size_t place = 0;
+
+	for (size_t i = 0; i < name.len; i++)
+		place = place * 31 + (unsigned char)name.ptr[i];
+	return &runtime->missed[place % LISTENERS];
+}
+
+void
+runtime_saw_message(struct runtime *runtime, struct span name)
+{
+	atomic_uint *missed = missed_on(runtime, name);
+
+	if (atomic_load(missed) != 0)
+		atomic_store(missed, 0);
+}
+
+unsigned
+runtime_missed_message(struct runtime *runtime, struct span name)
+{
+	unsigned count = atomic_fetch_add(missed_on(runtime, name), 1) + 1;
+
+	return count % MISSED_IN_A_ROW == 0 ? count : 0;
 }
 
 unsigned

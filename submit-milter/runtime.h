@@ -95,6 +95,14 @@ const char *runtime_count_name(enum count what);
 /* How many since the start. */
 uint64_t runtime_counted(struct runtime *runtime, enum count what);
 
+/*
+ * A message on the listener NAME that came to DATA: the MTA showed it to us,
+ * or it did not. The latter gives the number of those in a row, every now
+ * and then, when there are too many to be chance; else 0.
+ */
+void runtime_saw_message(struct runtime *runtime, struct span name);
+unsigned runtime_missed_message(struct runtime *runtime, struct span name);
+
 /* Transactions under way. */
 unsigned runtime_transactions(struct runtime *runtime);
 

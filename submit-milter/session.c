@@ -303,6 +303,13 @@ session_rcpt(struct session *session, char *const *argv,
 }
 
 void
+session_data(struct session *session)
+{
+	if (session->transaction != NULL)
+		transaction_data(session->transaction);
+}
+
+void
 session_field(struct session *session, const char *name, const char *value)
 {
 	if (session->transaction != NULL)

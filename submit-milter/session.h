@@ -52,6 +52,7 @@ struct reply session_end(struct session *session,
     const struct session_macros *macros, transaction_apply *apply,
     void *context);
 
+void session_data(struct session *session);
 void session_field(struct session *session, const char *name,
     const char *value);
 void session_end_header(struct session *session);

@@ -49,6 +49,7 @@ struct transaction {
 	int64_t began_us;		/* since 1970 */
 	int64_t began_ticks;		/* monotonic, microseconds */
 	enum stage stage;
+	bool has_data;			/* the client came to DATA */
 	bool has_header;		/* to its end */
 	bool is_recorded;
 };
@@ -338,6 +339,12 @@ transaction_queue_id(struct transaction *t, struct span id)
 /* --- the message ---------------------------------------------------------- */
 
 void
+transaction_data(struct transaction *t)
+{
+	t->has_data = true;
+}
+
+void
 transaction_field(struct transaction *t, const char *name, const char *value)
 {
 	if (facts_add_field(&t->facts, t->profile, name, value) != 0)
@@ -436,6 +443,7 @@ transaction_end_header(struct transaction *t)
 {
 	begin_stage(t, STAGE_HEADER);
 	t->has_header = true;
+	runtime_saw_message(t->runtime, t->facts.listener.daemon_name);
 	if (t->fault.action == ACTION_PASS &&
 	    facts_end_header(&t->facts, t->profile) != 0)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
@@ -599,6 +607,26 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 /* --- the end -------------------------------------------------------------- */
 
 /*
+ * The client came to DATA, and the MTA tells of no message: it is too large,
+ * the client has gone, or, when that is so time after time, the MTA hands
+ * mail to something else (Postfix's smtpd_proxy_filter) before any milter
+ * sees it.
+ */
+static void
+suspect_proxy_filter(const struct transaction *t)
+{
+	struct span name = t->facts.listener.daemon_name;
+	unsigned count = runtime_missed_message(t->runtime, name);
+
+	if (count == 0)
+		return;
+	log_error("%.*s/%s: the MTA showed none of the last %u messages on "
+	    "listener \"%.*s\": if smtpd_proxy_filter is set there, mail "
+	    "passes unchecked and unsigned", SPAN_ARG(t->session), t->id,
+	    count, SPAN_ARG(name));
+}
+
+/*
  * Broken off: by a client that gave up after all its recipients were turned
  * away, then it is a refusal; or for reasons we are not told.
  */
@@ -634,6 +662,8 @@ transaction_free(struct transaction **transaction)
 		return;
 	if (!t->is_recorded)
 		record_abort(t);
+	if (t->has_data && !t->has_header && t->facts.field_count == 0)
+		suspect_proxy_filter(t);
 	signing_free(&t->signing);
 	keystore_release(&t->choice.with);
 	spool_free(&t->kept);

@@ -54,6 +54,8 @@ struct transaction *transaction_begin(struct runtime *runtime,
 struct reply transaction_recipient(struct transaction *transaction,
     char *const *argv, struct span mta_reply);
 
+/* The client came to DATA; the message may follow. */
+void transaction_data(struct transaction *transaction);
 void transaction_field(struct transaction *transaction, const char *name,
     const char *value);
 void transaction_end_header(struct transaction *transaction);

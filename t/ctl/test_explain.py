@@ -422,12 +422,12 @@ WRONG = [
     (("--tls", "TLSv1.3"), "--tls TLSv1.3: VERSION/BITS is needed, such as TLSv1.3/256"),
     (("--tls", "TLSv1.3/x"), "--tls TLSv1.3/x: VERSION/BITS is needed, such as TLSv1.3/256"),
     (("--client", "host"), "--client host: an IP address is needed"),
-    (("--identity", "bob"), "--identity bob: sasl:NAME, cert:NAME, client:NAME or "
-                            "net:NAME is needed"),
-    (("--identity", "mac:1"), "--identity mac:1: sasl:NAME, cert:NAME, client:NAME or "
-                              "net:NAME is needed"),
-    (("--identity", "sasl:"), "--identity sasl:: sasl:NAME, cert:NAME, client:NAME or "
-                              "net:NAME is needed"),
+    (("--identity", "bob"), "--identity bob: sasl:NAME, cert:NAME, client:NAME, "
+                            "local:NAME or net:NAME is needed"),
+    (("--identity", "mac:1"), "--identity mac:1: sasl:NAME, cert:NAME, client:NAME, "
+                              "local:NAME or net:NAME is needed"),
+    (("--identity", "sasl:"), "--identity sasl:: sasl:NAME, cert:NAME, client:NAME, "
+                              "local:NAME or net:NAME is needed"),
     (("--identity", "net:a", "--login", "b"), "--login and --identity: one of them will do"),
     (("-o", "novalue"), "-o novalue: NAME=VALUE is needed (at most 64 of them)"),
     (("-", "more"), 'explain: what is "more"?'),

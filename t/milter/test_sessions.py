@@ -228,3 +228,33 @@ def test_data_and_unknown_commands(daemon, kind):
         session.mta.body(b"x\r\n")
         assert session.end().verdict == "continue"
     assert session.records(1)[0]["result"] == "passed"
+
+
+UNSEEN = "if smtpd_proxy_filter is set there, mail passes unchecked"
+
+
+def after_data(session):
+    after_rcpt(session)
+    session.mta.data()
+
+
+def test_messages_that_are_never_shown(daemon):
+    """X40: DATA and then nothing, time after time, is told to the operator."""
+    daemon.expect(UNSEEN)
+    since = len(daemon.log())
+    with Session(daemon) as session:
+        # A few such are large messages, or clients that have gone; one that is
+        # shown in between tells that all is well.
+        for count in (9, 9, 20):
+            for _ in range(count):
+                after_data(session)
+                session.mta.abort()
+            assert (UNSEEN in daemon.log()[since:]) == (count == 20)
+            assert session.submit().verdict == "passed"
+        # What goes before DATA, or shows a field, is nothing of the kind.
+        since = len(daemon.log())
+        for go in (after_rcpt, after_a_field) * 10:
+            go(session)
+            session.mta.abort()
+        assert session.submit().verdict == "passed"
+    assert UNSEEN not in daemon.log()[since:]
