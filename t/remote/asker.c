@@ -16,7 +16,6 @@
  */
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +36,16 @@ struct question {
 	struct config *config;	/* a reference */
 };
 
+/*
+ * A thread, to be joined: what it leaves to libraries to clean up must be
+ * done before the process cleans them up.
+ */
+struct asking {
+	struct asking *next;
+	pthread_t thread;
+};
+
 static pthread_mutex_t output = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint running;
 
 static void
 say(const char *id, const char *word, int64_t ms, struct span text)
@@ -89,7 +96,6 @@ answer(void *context)
 	arena_free(&arena);
 	config_unref(&q->config);
 	free(q);
-	atomic_fetch_sub(&running, 1);
 	return NULL;
 }
 
@@ -100,14 +106,13 @@ digit(char c)
 }
 
 static void
-start(struct config *config, const char *line)
+start(struct config *config, const char *line, struct asking **threads)
 {
 	struct question *q = calloc(1, sizeof(*q));
+	struct asking *asking = calloc(1, sizeof(*asking));
 	char word[8], hex[LINE_MAX_OCTETS] = "";
-	pthread_attr_t attributes;
-	pthread_t thread;
 
-	if (q == NULL || sscanf(line, "%7s %31s %63s %d %65535s", word,
+	if (q == NULL || asking == NULL || sscanf(line, "%7s %31s %63s %d %65535s", word,
 	    q->id, q->table, &q->ms, hex) < 4)
 		exit(2);
 	q->is_probe = strcmp(word, "probe") == 0;
@@ -116,13 +121,22 @@ start(struct config *config, const char *line)
 		q->key[i] = (char)(digit(hex[2 * i]) << 4 |
 		    digit(hex[2 * i + 1]));
 	q->config = config_ref(config);
-	atomic_fetch_add(&running, 1);
-	if (pthread_attr_init(&attributes) != 0 ||
-	    pthread_attr_setdetachstate(&attributes,
-	    PTHREAD_CREATE_DETACHED) != 0 ||
-	    pthread_create(&thread, &attributes, answer, q) != 0)
+	if (pthread_create(&asking->thread, NULL, answer, q) != 0)
 		exit(2);
-	(void)pthread_attr_destroy(&attributes);
+	asking->next = *threads;
+	*threads = asking;
+}
+
+static void
+join_all(struct asking *threads)
+{
+	while (threads != NULL) {
+		struct asking *next = threads->next;
+
+		(void)pthread_join(threads->thread, NULL);
+		free(threads);
+		threads = next;
+	}
 }
 
 static void
@@ -145,6 +159,7 @@ int
 main(int argc, char **argv)
 {
 	static char line[LINE_MAX_OCTETS];
+	struct asking *threads = NULL;
 	struct config *config;
 	char *error = NULL;
 
@@ -163,13 +178,9 @@ main(int argc, char **argv)
 		if (strcmp(line, "reload") == 0)
 			reload(&config, argv[1]);
 		else
-			start(config, line);
+			start(config, line, &threads);
 	}
-	while (atomic_load(&running) > 0) {
-		const struct timespec pause = { 0, 1000000 };
-
-		(void)nanosleep(&pause, NULL);
-	}
+	join_all(threads);
 	config_unref(&config);
 	return 0;
 }

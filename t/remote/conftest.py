@@ -7,7 +7,10 @@ import sys
 import pytest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path[:0] = [
+    os.path.dirname(__file__),
+    os.path.join(os.path.dirname(__file__), "..", "lab"),
+]
 
 from asking import Asker  # noqa: E402
 from servers.ldap import Ldap  # noqa: E402

@@ -40,31 +40,37 @@ class Place:
         return self.dir / "log" / (name + ".log")
 
     def port(self):
-        """A free port, claimed for this lab against other labs.
-
-        It lies below the range that the kernel uses for outgoing connections,
-        so that none of these can take it before the server does. The claim is
-        a name in the kernel that goes away with this process.
-        """
-        while True:
-            port = random.randrange(12000, 32000)
-            claim = socket.socket(socket.AF_UNIX)
-            try:
-                claim.bind("\0submit-milter-lab-port-%d" % port)
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(socket.AF_INET, kind) as probe:
-                        probe.bind((HOST, port))
-            except OSError:
-                claim.close()
-                continue
-            self.claims.append(claim)
-            return port
+        """A free port, claimed for this lab."""
+        port, claim = claim_port()
+        self.claims.append(claim)
+        return port
 
     def remove(self):
         """Removes all that is not to be kept."""
         for claim in self.claims:
             claim.close()
         shutil.rmtree(self.run, ignore_errors=True)
+
+
+def claim_port():
+    """A free port of HOST, and the claim to it, which its owner keeps.
+
+    It lies below the range that the kernel uses for outgoing connections, so
+    that none of these can take it before the server does. The claim, against
+    other labs, is a name in the kernel that goes away with this process.
+    """
+    while True:
+        port = random.randrange(12000, 32000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind("\0submit-milter-lab-port-%d" % port)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind((HOST, port))
+        except OSError:
+            claim.close()
+            continue
+        return port, claim
 
 
 def temporary_folder():

@@ -5,7 +5,7 @@ import os
 import urllib.parse
 
 from . import rows
-from .process import AS_NOBODY, NOBODY, Server, find, free_port
+from .process import AS_NOBODY, NOBODY, PATIENCE_MS, Server, find
 
 CONFIG = """
 include /etc/ldap/schema/core.schema
@@ -69,7 +69,7 @@ class Ldap(Server):
 
     def __init__(self):
         super().__init__()
-        self.port_tls = free_port()
+        self.port_tls = self.claim_port()
 
     def use_tls(self, cert, key):
         """From the next start on."""
@@ -131,6 +131,7 @@ class Ldap(Server):
             "base": "dc=people,dc=example,dc=org",
             "query": "(sender=%s)",
             "attribute": "description",
+            "timeout": PATIENCE_MS,
             **changes,
         }
 

@@ -5,7 +5,7 @@ import pathlib
 
 from . import rows
 from .pgsql import inserts
-from .process import AS_NOBODY, NOBODY, Server, find
+from .process import AS_NOBODY, NOBODY, PATIENCE_MS, Server, find
 
 
 def quote(text):
@@ -83,6 +83,7 @@ class Mysql(Server):
             "user": "milter",
             "password": rows.PASSWORD,
             "query": "SELECT identity FROM senders WHERE address = %s",
+            "timeout": PATIENCE_MS,
             **changes,
         }
 

@@ -3,7 +3,7 @@
 import signal
 
 from . import rows
-from .process import Server, find
+from .process import PATIENCE_MS, Server, find
 
 
 def quote(text):
@@ -86,6 +86,7 @@ class Pgsql(Server):
             "user": "milter",
             "password": rows.PASSWORD,
             "query": "SELECT identity FROM senders WHERE address = '%s'",
+            "timeout": PATIENCE_MS,
             **changes,
         }
 

@@ -10,19 +10,16 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 30.0
+from lab.place import claim_port
+
+PATIENCE = 60.0  # seconds
+# The timeout of tables whose server is well: a busy machine may take a while.
+PATIENCE_MS = 30000
 POLL = 0.02
 
 # Who is root gives its servers away to somebody without rights.
 NOBODY = 65534
 AS_NOBODY = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-
-
-def free_port():
-    """A port of the loopback interface that nobody has."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def find(*names):
@@ -47,7 +44,14 @@ class Server:
         if AS_NOBODY:
             os.chown(self.folder, NOBODY, NOBODY)
         self.child = None
-        self.port = free_port()
+        self.claims = []
+        self.port = self.claim_port()
+
+    def claim_port(self):
+        """A port that is its own."""
+        port, claim = claim_port()
+        self.claims.append(claim)
+        return port
 
     def run(self, *argv, **options):
         """A program that comes to an end, such as what makes a database."""
@@ -170,10 +174,12 @@ class Server:
             self.thaw()
             self.child.send_signal(self.gentle)
             try:
-                self.child.wait(5)
+                self.child.wait(20)
             except subprocess.TimeoutExpired:
                 self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        for claim in self.claims:
+            claim.close()
 
     def table(self, **changes):
         """The options of a table that asks it, as a dict."""

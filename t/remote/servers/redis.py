@@ -3,7 +3,7 @@
 import socket
 
 from . import rows
-from .process import Server, find
+from .process import PATIENCE_MS, Server, find
 
 
 def pack(*words):
@@ -57,5 +57,6 @@ class Redis(Server):
             "user": "milter",
             "password": rows.PASSWORD,
             "map": "sender:",
+            "timeout": PATIENCE_MS,
             **changes,
         }

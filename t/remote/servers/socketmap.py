@@ -9,7 +9,7 @@ import threading
 import time
 
 from . import rows
-from .process import Server
+from .process import PATIENCE_MS, Server
 
 
 class Socketmap(Server):
@@ -17,10 +17,11 @@ class Socketmap(Server):
 
     def command(self):
         here = pathlib.Path(__file__).resolve().parent.parent
+        folders = [str(here), str(here.parent / "lab")]
         return [
             sys.executable, "-B", "-c",
-            "import sys; sys.path.insert(0, %r); from servers import socketmap; socketmap.serve(%d, %r)"
-            % (str(here), self.port, "%s/sock" % self.folder),
+            "import sys; sys.path[:0] = %r; from servers import socketmap; socketmap.serve(%d, %r)"
+            % (folders, self.port, "%s/sock" % self.folder),
         ]  # fmt: skip
 
     @property
@@ -33,6 +34,7 @@ class Socketmap(Server):
             "type": "socketmap",
             "server": "inet:127.0.0.1:%d" % self.port,
             "map": "senders",
+            "timeout": PATIENCE_MS,
             **changes,
         }
 
