@@ -207,7 +207,7 @@ facts_end_header(struct facts *facts, const struct profile *profile)
 	struct span none = { NULL, 0 };
 
 	facts->mime = mime_scan_new(type == NULL ? none : type->value,
-	    (size_t)profile->limits.mime_depth, facts->arena);
+	    (size_t)profile->limits.mime_depth, NULL, facts->arena);
 	if (facts->mime == NULL)
 		return -1;
 	return header_copy(&facts->submitted, &facts->leaving);

@@ -11,30 +11,18 @@
 #include <stdint.h>
 
 #include "base/ascii.h"
-#include "syntax/lex.h"
+#include "base/sbuf.h"
+#include "syntax/content.h"
 
-#define SECTIONS_MAX 10		/* RFC 2231: boundary*0 to boundary*9 */
 #define BOUNDARY_KEEP 250	/* RFC 2046 allows 70 */
-#define LINE_KEEP 2048		/* RFC 5322 allows 998 */
+#define LINE_KEEP 2049		/* with its LF; RFC 5322 allows 998 */
 #define FIELD_KEEP 8192		/* of a Content-Type field */
-
-/* A value, or a piece of one, as it stands in the field. */
-struct piece {
-	struct span raw;	/* without the quotes */
-	bool is_given;
-	bool is_quoted;
-	bool is_encoded;	/* RFC 2231 section 4 */
-};
-
-struct content {
-	struct span type, subtype;
-	struct piece boundary;
-	struct piece sections[SECTIONS_MAX];
-};
+#define HEADER_KEEP 131072	/* of the header of a part, for the events */
 
 struct level {
 	bool is_multipart;	/* else a message */
 	bool is_digest;		/* its parts are messages by default */
+	bool is_protected;
 	size_t len;
 	char boundary[BOUNDARY_KEEP];
 };
@@ -51,233 +39,31 @@ struct mime_scan {
 	size_t field_len;
 	size_t line_len;
 	struct level *levels;	/* ceiling + 1 of them */
+	struct mime_events events;	/* none wanted: functions are NULL */
+	struct sbuf header;	/* of the part at hand, for the events */
+	enum mime_place place;	/* of what follows its header */
+	size_t held;		/* octets of a line end, held back */
+	char line_end[2];
 	char field[FIELD_KEEP];
 	char line[LINE_KEEP];	/* the line at hand, if it came in pieces */
 };
 
-static bool
-is_tspecial(char c)
-{
-	return c != '\0' && strchr("()<>@,;:\\\"/[]?=", c) != NULL;
-}
-
-/* token = 1*<any (US-ASCII) CHAR except SPACE, CTLs, or tspecials> */
-static struct span
-read_token(struct lex *lex)
-{
-	size_t begin = lex->pos;
-
-	while (lex->pos < lex->s.len) {
-		char c = lex->s.ptr[lex->pos];
-
-		if (!ascii_is_vchar((unsigned char)c) || is_tspecial(c))
-			break;
-		lex->pos++;
-	}
-	return span_slice(lex->s, begin, lex->pos);
-}
-
-static bool
-accept(struct lex *lex, char c)
-{
-	if (lex->pos == lex->s.len || lex->s.ptr[lex->pos] != c)
-		return false;
-	lex->pos++;
-	return true;
-}
-
-/* pos is after the quote; a quoted-string without end goes to the end. */
-static struct span
-read_quoted(struct lex *lex)
-{
-	size_t begin = lex->pos, end;
-
-	while (lex->pos < lex->s.len && lex->s.ptr[lex->pos] != '"') {
-		if (lex->s.ptr[lex->pos] == '\\' && lex->pos + 1 < lex->s.len)
-			lex->pos++;
-		lex->pos++;
-	}
-	end = lex->pos;
-	(void)accept(lex, '"');
-	return span_slice(lex->s, begin, end);
-}
-
-/* value = token / quoted-string; tokens may hold all but the separators. */
-static struct piece
-read_value(struct lex *lex)
-{
-	struct piece piece = { .is_given = true };
-	size_t begin;
-
-	piece.is_quoted = accept(lex, '"');
-	if (piece.is_quoted) {
-		piece.raw = read_quoted(lex);
-		return piece;
-	}
-	begin = lex->pos;
-	while (lex->pos < lex->s.len) {
-		char c = lex->s.ptr[lex->pos];
-
-		if (c == ';' || c == '"' || c == '(' || lex_is_fws(c))
-			break;
-		lex->pos++;
-	}
-	piece.raw = span_slice(lex->s, begin, lex->pos);
-	return piece;
-}
-
-/*
- * attribute = "boundary" [ "*" section ] [ "*" ]	; RFC 2231
- *
- * Where the value of NAME belongs, or NULL when it is none of ours or was
- * given before.
- */
-static struct piece *
-find_piece(struct content *content, struct span name, bool *is_encoded_r)
-{
-	struct span prefix = SPAN("boundary");
-	struct piece *piece = &content->boundary;
-	size_t i = prefix.len;
-
-	if (!span_starts_nocase(name, prefix))
-		return NULL;
-	if (i + 1 < name.len && name.ptr[i] == '*' &&
-	    ascii_is_digit((unsigned char)name.ptr[i + 1])) {
-		piece = &content->sections[name.ptr[i + 1] - '0'];
-		i += 2;
-	}
-	*is_encoded_r = i < name.len && name.ptr[i] == '*';
-	if (*is_encoded_r)
-		i++;
-	return i == name.len && !piece->is_given ? piece : NULL;
-}
-
-/* parameter = attribute "=" value */
-static void
-read_parameter(struct lex *lex, struct content *content)
-{
-	bool is_encoded = false;
-	struct piece *piece, value;
-	struct span name;
-
-	name = read_token(lex);
-	if (lex_skip(lex, NULL, NULL) != 0 || !accept(lex, '=') ||
-	    lex_skip(lex, NULL, NULL) != 0)
-		return;
-	value = read_value(lex);
-	piece = find_piece(content, name, &is_encoded);
-	if (piece != NULL) {
-		*piece = value;
-		piece->is_encoded = is_encoded;
-	}
-}
-
-/* To the next semicolon outside quotes and comments; false: no more. */
-static bool
-skip_to_semicolon(struct lex *lex)
-{
-	while (lex_skip(lex, NULL, NULL) == 0 && lex->pos < lex->s.len) {
-		if (accept(lex, ';'))
-			return true;
-		if (accept(lex, '"'))
-			(void)read_quoted(lex);
-		else
-			lex->pos++;
-	}
-	return false;
-}
-
-/*
- * content := "Content-Type" ":" type "/" subtype *(";" parameter)
- *
- * 1, or 0 when there is no type.
- */
-static int
-content_parse(struct span value, struct content *content_r)
-{
-	struct content content = { .type = { NULL, 0 } };
-	struct lex lex = { .s = value };
-
-	if (lex_skip(&lex, NULL, NULL) != 0)
-		return 0;
-	content.type = read_token(&lex);
-	if (content.type.len == 0 || lex_skip(&lex, NULL, NULL) != 0 ||
-	    !accept(&lex, '/') || lex_skip(&lex, NULL, NULL) != 0)
-		return 0;
-	content.subtype = read_token(&lex);
-	if (content.subtype.len == 0)
-		return 0;
-	while (skip_to_semicolon(&lex) && lex_skip(&lex, NULL, NULL) == 0)
-		read_parameter(&lex, &content);
-	*content_r = content;
-	return 1;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)ascii_lower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* After charset'language', which the first encoded piece begins with. */
-static struct span
-skip_charset(struct span raw)
-{
-	size_t first = span_find(raw, '\''), second;
-
-	if (first == raw.len)
-		return raw;
-	second = first + 1 + span_find(span_slice(raw, first + 1, raw.len),
-	    '\'');
-	return second == raw.len ? raw : span_slice(raw, second + 1, raw.len);
-}
-
-/* Writes what the piece stands for to TO + n, if TO is there; the new n. */
-static size_t
-piece_write(const struct piece *piece, bool is_first, char *to, size_t n)
-{
-	struct span s = piece->raw;
-
-	if (piece->is_encoded && is_first)
-		s = skip_charset(s);
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (piece->is_quoted && c == '\\' && i + 1 < s.len) {
-			c = s.ptr[++i];
-		} else if (piece->is_quoted && (c == '\r' || c == '\n')) {
-			continue;
-		} else if (piece->is_encoded && c == '%' && i + 2 < s.len &&
-		    hex_value(s.ptr[i + 1]) >= 0 &&
-		    hex_value(s.ptr[i + 2]) >= 0) {
-			c = (char)(hex_value(s.ptr[i + 1]) * 16 +
-			    hex_value(s.ptr[i + 2]));
-			i += 2;
-		}
-		if (to != NULL)
-			to[n] = c;
-		n++;
-	}
-	return n;
-}
-
-/* Octets of the boundary, written to TO unless that is NULL. */
+/* The boundary in the first form in which it is given. */
 static size_t
 boundary_write(const struct content *content, char *to)
 {
-	size_t n = 0;
+	size_t n = content_write(content, CONTENT_WHOLE, to);
 
-	if (content->boundary.is_given)
-		return piece_write(&content->boundary, true, to, 0);
-	for (int i = 0; i < SECTIONS_MAX; i++) {
-		if (!content->sections[i].is_given)
-			break;
-		n = piece_write(&content->sections[i], i == 0, to, n);
-	}
-	return n;
+	if (n == 0)
+		n = content_write(content, CONTENT_EXTENDED, to);
+	return n == 0 ? content_write(content, CONTENT_SECTIONED, to) : n;
+}
+
+static int
+type_parse(struct span value, struct content *content_r)
+{
+	return content_parse(value, SPAN("boundary"), content_r) == 1 &&
+	    content_r->subtype.len > 0 ? 1 : 0;
 }
 
 int
@@ -288,7 +74,7 @@ mime_type_parse(struct span value, struct arena *arena,
 	char *boundary;
 	size_t len;
 
-	if (content_parse(value, &content) != 1)
+	if (type_parse(value, &content) != 1)
 		return 0;
 	len = boundary_write(&content, NULL);
 	boundary = arena_alloc(arena, len + 1);
@@ -299,6 +85,82 @@ mime_type_parse(struct span value, struct arena *arena,
 		{ boundary, len } };
 	return 1;
 }
+
+/* --- events --------------------------------------------------------------- */
+
+static void
+tell(struct mime_scan *scan, enum mime_place place, struct span octets)
+{
+	if (scan->events.octets != NULL && octets.len > 0)
+		scan->events.octets(scan->events.context, place, octets);
+}
+
+static void
+tell_part(struct mime_scan *scan, struct mime_part part)
+{
+	if (scan->events.part == NULL)
+		return;
+	if (!part.is_whole && sbuf_done(&scan->header, &part.header) != 0)
+		part.kind = MIME_OPAQUE;
+	scan->events.part(scan->events.context, &part);
+}
+
+/* The line end that was held back stands in PLACE. */
+static void
+release(struct mime_scan *scan, enum mime_place place)
+{
+	size_t n = scan->held;
+
+	scan->held = 0;
+	tell(scan, place, (struct span){ scan->line_end, n });
+}
+
+/* A header too long to be kept is told as it stands. */
+static void
+pass_header(struct mime_scan *scan, struct span s)
+{
+	bool was_failed = scan->header.is_failed;
+	struct span kept = { scan->header.ptr, scan->header.len };
+
+	sbuf_add(&scan->header, s);
+	if (!scan->header.is_failed)
+		return;
+	if (!was_failed)
+		tell(scan, MIME_FRAME, kept);
+	tell(scan, MIME_FRAME, s);
+}
+
+/*
+ * Octets that are no delimiter. The line end in front of a delimiter belongs
+ * to that (RFC 2046 section 5.1.1), so it is held back.
+ */
+static void
+pass(struct mime_scan *scan, struct span s)
+{
+	size_t end = 0;
+
+	if (scan->events.part == NULL || s.len == 0)
+		return;
+	if (scan->is_in_header) {
+		pass_header(scan, s);
+		return;
+	}
+	if (scan->held == 1 && scan->line_end[0] == '\r' &&
+	    span_eq(s, SPAN("\n"))) {
+		scan->line_end[scan->held++] = '\n';
+		return;
+	}
+	release(scan, scan->place);
+	if (s.ptr[s.len - 1] == '\n')
+		end = s.len > 1 && s.ptr[s.len - 2] == '\r' ? 2 : 1;
+	else if (s.ptr[s.len - 1] == '\r')
+		end = 1;
+	tell(scan, scan->place, span_slice(s, 0, s.len - end));
+	memcpy(scan->line_end, s.ptr + s.len - end, end);
+	scan->held = end;
+}
+
+/* --- parts ---------------------------------------------------------------- */
 
 static void
 note_depth(struct mime_scan *scan, size_t depth)
@@ -315,66 +177,122 @@ begin_header(struct mime_scan *scan)
 	scan->is_in_type = false;
 	scan->is_field_cut = false;
 	scan->field_len = 0;
+	sbuf_clear(&scan->header);
 }
 
-static void
-open_message(struct mime_scan *scan)
+static struct level *
+innermost(struct mime_scan *scan)
+{
+	return scan->depth == 0 ? NULL : &scan->levels[scan->depth - 1];
+}
+
+static bool
+open_message(struct mime_scan *scan, bool is_protected)
 {
 	if (scan->depth > scan->ceiling)
-		return;
-	scan->levels[scan->depth++] = (struct level){ .is_multipart = false };
+		return false;
+	scan->levels[scan->depth++] = (struct level){
+		.is_multipart = false, .is_protected = is_protected };
 	note_depth(scan, scan->depth);
-	begin_header(scan);
+	return true;
 }
 
 /* The parts count when the first of them begins. */
-static void
-open_multipart(struct mime_scan *scan, const struct content *content)
+static bool
+open_multipart(struct mime_scan *scan, const struct content *content,
+    bool is_protected)
 {
 	size_t len = boundary_write(content, NULL);
 	struct level *level;
 
 	if (len > BOUNDARY_KEEP) {
 		note_depth(scan, scan->ceiling + 1);
-		return;
+		return false;
 	}
 	if (len == 0 || scan->depth > scan->ceiling)
-		return;
+		return false;
 	level = &scan->levels[scan->depth++];
 	level->is_multipart = true;
 	level->is_digest = span_eq_nocase(content->subtype, SPAN("digest"));
+	level->is_protected = is_protected;
 	level->len = boundary_write(content, level->boundary);
 	while (level->len > 0 && ascii_is_wsp(
 	    (unsigned char)level->boundary[level->len - 1]))
 		level->len--;
 	if (level->len == 0)
 		scan->depth--;
+	return level->len > 0;
+}
+
+/* Is it there to be kept to the octet, or not to be read? */
+static bool
+is_protected_type(const struct content *content)
+{
+	struct span type = content->type, subtype = content->subtype;
+
+	if (span_eq_nocase(type, SPAN("multipart")))
+		return span_eq_nocase(subtype, SPAN("signed")) ||
+		    span_eq_nocase(subtype, SPAN("encrypted"));
+	return span_eq_nocase(type, SPAN("application")) &&
+	    (span_eq_nocase(subtype, SPAN("pkcs7-mime")) ||
+	    span_eq_nocase(subtype, SPAN("x-pkcs7-mime")));
+}
+
+static bool
+is_message_type(const struct content *content)
+{
+	return span_eq_nocase(content->type, SPAN("message")) &&
+	    (span_eq_nocase(content->subtype, SPAN("rfc822")) ||
+	    span_eq_nocase(content->subtype, SPAN("global")));
+}
+
+/* What a part is; opens a level for what is in it. */
+static enum mime_kind
+open_part(struct mime_scan *scan, const struct content *content,
+    bool has_type, bool is_protected)
+{
+	const struct level *parent = innermost(scan);
+	bool is_digest = parent != NULL && parent->is_digest;
+
+	if (has_type ? is_message_type(content) :
+	    scan->field_len == 0 && is_digest)
+		return open_message(scan, is_protected) ? MIME_MESSAGE :
+		    MIME_OPAQUE;
+	if (has_type && span_eq_nocase(content->type, SPAN("multipart")))
+		return open_multipart(scan, content, is_protected) ?
+		    MIME_MULTIPART : MIME_OPAQUE;
+	return MIME_LEAF;
 }
 
 /* The header of an entity is over; its content begins. */
 static void
-open_entity(struct mime_scan *scan, struct span content_type)
+open_entity(struct mime_scan *scan, struct span content_type, bool is_whole)
 {
+	const struct level *parent = innermost(scan);
+	struct mime_part part = { .is_whole = is_whole };
 	struct content content;
+	bool has_type = type_parse(content_type, &content) == 1;
 
-	scan->is_in_header = false;
-	if (content_parse(content_type, &content) != 1) {
-		if (content_type.len == 0 && scan->depth > 0 &&
-		    scan->levels[scan->depth - 1].is_digest)
-			open_message(scan);
-		return;
+	part.is_message = is_whole || (parent != NULL &&
+	    !parent->is_multipart);
+	part.is_protected = (parent != NULL && parent->is_protected) ||
+	    (has_type && is_protected_type(&content));
+	if (has_type) {
+		part.type = content.type;
+		part.subtype = content.subtype;
 	}
-	if (span_eq_nocase(content.type, SPAN("multipart")))
-		open_multipart(scan, &content);
-	else if (span_eq_nocase(content.type, SPAN("message")) &&
-	    (span_eq_nocase(content.subtype, SPAN("rfc822")) ||
-	    span_eq_nocase(content.subtype, SPAN("global"))))
-		open_message(scan);
+	scan->is_in_header = false;
+	part.kind = open_part(scan, &content, has_type, part.is_protected);
+	scan->place = part.kind == MIME_MULTIPART ? MIME_BETWEEN :
+	    MIME_CONTENT;
+	tell_part(scan, part);
+	if (part.kind == MIME_MESSAGE)
+		begin_header(scan);
 }
 
 struct mime_scan *
 mime_scan_new(struct span content_type, size_t depth_ceiling,
-    struct arena *arena)
+    const struct mime_events *events, struct arena *arena)
 {
 	struct mime_scan *scan = arena_alloc(arena, sizeof(*scan));
 
@@ -385,7 +303,11 @@ mime_scan_new(struct span content_type, size_t depth_ceiling,
 	if (scan->levels == NULL)
 		return NULL;
 	scan->ceiling = depth_ceiling;
-	open_entity(scan, content_type);
+	if (events != NULL)
+		scan->events = *events;
+	sbuf_init(&scan->header, arena, HEADER_KEEP);
+	scan->field_len = content_type.len;	/* is there one? */
+	open_entity(scan, content_type, true);
 	return scan;
 }
 
@@ -416,12 +338,28 @@ is_delimiter(const struct level *level, struct span line, bool *is_close_r)
 	return true;
 }
 
+/* A header that is not followed by an empty line, and so by no content. */
+static void
+end_bare_header(struct mime_scan *scan)
+{
+	const struct level *parent = innermost(scan);
+
+	if (!scan->is_in_header)
+		return;
+	scan->is_in_header = false;
+	tell_part(scan, (struct mime_part){
+		.kind = MIME_LEAF,
+		.is_message = parent != NULL && !parent->is_multipart,
+		.is_protected = parent != NULL && parent->is_protected,
+	});
+}
+
 /*
  * A delimiter ends whatever stands within its multipart, whether that was
- * closed or not (RFC 2046 section 5.1.2).
+ * closed or not (RFC 2046 section 5.1.2). RAW is LINE with its end.
  */
 static bool
-take_delimiter(struct mime_scan *scan, struct span line)
+take_delimiter(struct mime_scan *scan, struct span line, struct span raw)
 {
 	bool is_close;
 
@@ -431,7 +369,10 @@ take_delimiter(struct mime_scan *scan, struct span line)
 	for (size_t i = scan->depth; i > 0; i--) {
 		if (!is_delimiter(&scan->levels[i - 1], line, &is_close))
 			continue;
-		scan->is_in_header = false;
+		end_bare_header(scan);
+		release(scan, MIME_FRAME);
+		tell(scan, MIME_FRAME, raw);
+		scan->place = MIME_BETWEEN;
 		scan->depth = is_close ? i - 1 : i;
 		if (!is_close) {
 			note_depth(scan, scan->depth);
@@ -466,7 +407,7 @@ take_header_line(struct mime_scan *scan, struct span line)
 		if (scan->is_field_cut)
 			note_depth(scan, scan->ceiling + 1);
 		open_entity(scan,
-		    (struct span){ scan->field, scan->field_len });
+		    (struct span){ scan->field, scan->field_len }, false);
 		return;
 	}
 	if (ascii_is_wsp((unsigned char)line.ptr[0])) {
@@ -486,28 +427,42 @@ take_header_line(struct mime_scan *scan, struct span line)
 	field_add(scan, span_slice(line, i + 1, line.len));
 }
 
-/* LINE is without its LF, and no longer than LINE_KEEP. */
+/* RAW is a line with its end, or as much of it as is kept. */
 static void
-take_line(struct mime_scan *scan, struct span line)
+take_line(struct mime_scan *scan, struct span raw)
 {
+	struct span line = raw;
+
+	if (line.len > 0 && line.ptr[line.len - 1] == '\n')
+		line.len--;
 	if (line.len > 0 && line.ptr[line.len - 1] == '\r')
 		line.len--;
-	if (!take_delimiter(scan, line) && scan->is_in_header)
-		take_header_line(scan, line);
+	if (!take_delimiter(scan, line, raw)) {
+		if (!scan->is_line_cut)
+			pass(scan, raw);
+		if (scan->is_in_header)
+			take_header_line(scan, line);
+	}
 	scan->line_len = 0;
 	scan->is_line_cut = false;
 }
 
+/* What is too long for a delimiter is passed on at once. */
 static void
 line_add(struct mime_scan *scan, struct span s)
 {
 	size_t room = LINE_KEEP - scan->line_len;
 
-	if (s.len > room) {
+	if (s.len > room && !scan->is_line_cut) {
 		scan->is_line_cut = true;
-		s.len = room;
+		pass(scan, (struct span){ scan->line, scan->line_len });
 	}
-	memcpy(scan->line + scan->line_len, s.ptr, s.len);
+	if (scan->is_line_cut)
+		pass(scan, s);
+	if (s.len > room)
+		s.len = room;
+	if (s.len > 0)
+		memcpy(scan->line + scan->line_len, s.ptr, s.len);
 	scan->line_len += s.len;
 }
 
@@ -516,19 +471,28 @@ mime_scan_feed(struct mime_scan *scan, struct span octets)
 {
 	while (octets.len > 0) {
 		size_t end = span_find(octets, '\n');
-		struct span part = span_slice(octets, 0, end);
+		bool has_end = end < octets.len;
+		struct span part = span_slice(octets, 0, end + has_end);
+		bool is_whole = has_end && scan->line_len == 0 &&
+		    part.len <= LINE_KEEP;
 
-		if (end == octets.len) {
-			line_add(scan, part);
-			return;
-		}
-		if (scan->line_len > 0 || part.len > LINE_KEEP) {
+		octets = span_slice(octets, part.len, octets.len);
+		if (!is_whole) {
 			line_add(scan, part);
 			part = (struct span){ scan->line, scan->line_len };
 		}
-		take_line(scan, part);
-		octets = span_slice(octets, end + 1, octets.len);
+		if (has_end)
+			take_line(scan, part);
 	}
+}
+
+void
+mime_scan_end(struct mime_scan *scan)
+{
+	if (scan->line_len > 0)
+		take_line(scan, (struct span){ scan->line, scan->line_len });
+	end_bare_header(scan);
+	release(scan, scan->place);
 }
 
 size_t

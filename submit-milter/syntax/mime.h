@@ -32,17 +32,64 @@ struct mime_type {
 int mime_type_parse(struct span value, struct arena *arena,
     struct mime_type *type_r) __attribute__((warn_unused_result));
 
+enum mime_kind {
+	MIME_LEAF,
+	MIME_MULTIPART,
+	MIME_MESSAGE,		/* message/rfc822, message/global */
+	/*
+	 * Meant to have parts, but they cannot be found: no boundary, nested
+	 * too deep; or with a header that is too long to be kept.
+	 */
+	MIME_OPAQUE,
+};
+
+struct mime_part {
+	enum mime_kind kind;
+	bool is_whole;		/* the message that is scanned itself */
+	bool is_message;	/* that, or one in a message/rfc822 */
+	bool is_protected;	/* signed or encrypted, or within such */
+	/*
+	 * As it stands, with the empty line after it if there is one; empty
+	 * for the whole message, and when it is too long.
+	 */
+	struct span header;
+	struct span type, subtype;	/* empty: not known */
+};
+
+/* Where octets stand. */
+enum mime_place {
+	MIME_CONTENT,		/* of the last part that was told */
+	MIME_BETWEEN,		/* preamble, epilogue */
+	MIME_FRAME,		/* delimiter lines, the line end before them */
+};
+
+/*
+ * Who follows a scan is told of each part as its header is complete, and of
+ * all octets but those of headers. Spans stand during the call. A header
+ * that is too long comes as octets of the frame, before its part.
+ */
+struct mime_events {
+	void (*part)(void *context, const struct mime_part *part);
+	void (*octets)(void *context, enum mime_place place,
+	    struct span octets);
+	void *context;
+};
+
 /*
  * Begins a scan. CONTENT_TYPE is the value of the message's field, empty
  * when it has none. Nesting deeper than DEPTH_CEILING is not followed
- * further, only reported. NULL when there is no memory; the scan lives in
- * the arena.
+ * further, only reported. EVENTS, NULL if none are wanted, are copied. NULL
+ * when there is no memory; the scan lives in the arena.
  */
 struct mime_scan *mime_scan_new(struct span content_type,
-    size_t depth_ceiling, struct arena *arena);
+    size_t depth_ceiling, const struct mime_events *events,
+    struct arena *arena);
 
 /* The next octets of the body, cut anywhere. */
 void mime_scan_feed(struct mime_scan *scan, struct span octets);
+
+/* The body is over: tells what was held back. */
+void mime_scan_end(struct mime_scan *scan);
 
 /*
  * Deepest nesting seen: 0 for a message without parts, 1 for the parts of

@@ -245,19 +245,53 @@ content_type_of(struct span s, size_t *body_r)
 	return len == 0 ? s : span_slice(s, skip, len);
 }
 
-/* Depth of a body that comes in pieces of PIECE octets. */
+/* What the events told, put together again. */
+static struct {
+	char octets[65536];
+	size_t n;
+	size_t parts;
+} told;
+
+static void
+tell_octets(void *context, enum mime_place place, struct span octets)
+{
+	(void)context;
+	assert_in_range(place, MIME_CONTENT, MIME_FRAME);
+	assert_true(octets.len > 0 &&
+	    octets.len <= sizeof(told.octets) - told.n);
+	memcpy(told.octets + told.n, octets.ptr, octets.len);
+	told.n += octets.len;
+}
+
+static void
+tell_part(void *context, const struct mime_part *part)
+{
+	assert_int_equal(part->is_whole, told.parts == 0);
+	told.parts++;
+	if (part->header.len > 0)
+		tell_octets(context, MIME_FRAME, part->header);
+}
+
+/*
+ * Depth of a body that comes in pieces of PIECE octets. No octet of it is
+ * lost to who follows.
+ */
 static size_t
 depth_of(struct span type, struct span body, size_t piece,
     struct arena *arena)
 {
+	const struct mime_events events = { tell_part, tell_octets, NULL };
 	struct mime_scan *scan;
 
 	arena_reset(arena);
-	scan = mime_scan_new(type, CEILING, arena);
+	told.n = told.parts = 0;
+	scan = mime_scan_new(type, CEILING, &events, arena);
 	assert_non_null(scan);
 	for (size_t i = 0; i < body.len; i += piece)
 		mime_scan_feed(scan, span_slice(body, i,
 		    body.len - i < piece ? body.len : i + piece));
+	mime_scan_end(scan);
+	assert_true(span_eq((struct span){ told.octets, told.n }, body));
 	return mime_scan_depth(scan);
 }
 
@@ -363,7 +397,7 @@ test_hostile(void **state)
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		struct arena *arena = arena_new(1 << 20, NULL);
 		struct mime_scan *scan = mime_scan_new(
-		    SPAN("multipart/mixed; boundary=x"), CEILING, arena);
+		    SPAN("multipart/mixed; boundary=x"), CEILING, NULL, arena);
 		char *after = arena_alloc(arena, 300);
 		size_t before;
 
@@ -385,7 +419,7 @@ test_too_long_to_follow(void **state)
 {
 	struct arena *arena = arena_new(1 << 20, NULL);
 	struct mime_scan *scan = mime_scan_new(
-	    SPAN("multipart/mixed; boundary=x"), CEILING, arena);
+	    SPAN("multipart/mixed; boundary=x"), CEILING, NULL, arena);
 
 	(void)state;
 	assert_non_null(scan);
@@ -405,7 +439,7 @@ test_too_long_to_follow(void **state)
 
 	arena_reset(arena);
 	scan = mime_scan_new(SPAN("multipart/mixed; boundary=x"), CEILING,
-	    arena);
+	    NULL, arena);
 	assert_non_null(scan);
 	mime_scan_feed(scan, SPAN("--x\r\nContent-Type: multipart/mixed; "
 	    "boundary="));
@@ -452,11 +486,11 @@ test_without_memory(void **state)
 
 	(void)state;
 	assert_non_null(arena);
-	assert_null(mime_scan_new(SPAN(""), SIZE_MAX, arena));
-	assert_null(mime_scan_new(SPAN(""), 1 << 20, arena));
+	assert_null(mime_scan_new(SPAN(""), SIZE_MAX, NULL, arena));
+	assert_null(mime_scan_new(SPAN(""), 1 << 20, NULL, arena));
 	while (arena_alloc(arena, 16) != NULL)
 		;
-	assert_null(mime_scan_new(SPAN(""), 1, arena));
+	assert_null(mime_scan_new(SPAN(""), 1, NULL, arena));
 	assert_int_equal(mime_type_parse(SPAN("a/b; boundary=x"), arena,
 	    &type), -1);
 	assert_int_equal(mime_type_parse(SPAN("a"), arena, &type), 0);
