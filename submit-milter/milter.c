@@ -372,10 +372,38 @@ apply_kind(SMFICTX *ctx, const struct edit_list *edits, enum edit_kind kind)
 }
 
 /*
+ * Fields of one name from the last to the first, so that none that is still
+ * to go has moved.
+ */
+static int
+apply_deletions(SMFICTX *ctx, const struct edit_list *edits)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < edits->n; i++)
+		if (edits->v[i].kind == EDIT_DELETE &&
+		    edits->v[i].occurrence > last)
+			last = edits->v[i].occurrence;
+	for (; last > 0; last--)
+		for (size_t i = 0; i < edits->n; i++)
+			if (edits->v[i].kind == EDIT_DELETE &&
+			    edits->v[i].occurrence == last &&
+			    apply_one(ctx, &edits->v[i]) != MI_SUCCESS)
+				return -1;
+	return 0;
+}
+
+static int
+apply_kind_in_order(SMFICTX *ctx, const struct edit_list *edits,
+    enum edit_kind kind)
+{
+	return kind == EDIT_DELETE ? apply_deletions(ctx, edits) :
+	    apply_kind(ctx, edits, kind);
+}
+
+/*
  * Edits name fields by their place in the submitted header. Replacements
- * move nothing and go first; the list deletes fields of one name from the
- * last to the first, so that none that is still to go moves; then comes
- * what is new.
+ * move nothing and go first, then deletions; then comes what is new.
  */
 static int
 apply_edits(void *context, const struct edit_list *edits)
@@ -386,7 +414,7 @@ apply_edits(void *context, const struct edit_list *edits)
 	};
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (apply_kind(context, edits, order[i]) != 0)
+		if (apply_kind_in_order(context, edits, order[i]) != 0)
 			return -1;
 	return 0;
 }

@@ -13,12 +13,14 @@
 #include "base/spool.h"
 #include "base/uid.h"
 #include "edit/completion.h"
+#include "edit/conceal.h"
 #include "edit/envelope.h"
 #include "edit/mtaform.h"
 #include "policy/policy.h"
 #include "policy/who.h"
 #include "sign/choice.h"
 #include "sign/signer.h"
+#include "syntax/taglist.h"
 
 /*
  * Both MTAs break longer lines after they were signed (RFC 5321 section
@@ -223,6 +225,7 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	facts_init(facts, t->arena, rights, &t->config->site);
 	facts->now = t->began_us / 1000000;
 	facts->id = span_of(t->id);
+	facts->mta_host = peer->host;
 	facts->host = span_of(t->config->host_name);
 	if (facts->host.len == 0)
 		facts->host = peer->host;
@@ -355,8 +358,13 @@ static void
 complete(struct transaction *t)
 {
 	const char *error = NULL;
+	enum completion_status status = conceal_run(t->profile, &t->facts,
+	    &t->edits, &error);
 
-	switch (completion_run(t->profile, &t->facts, &t->edits, &error)) {
+	if (status == COMPLETION_OK)
+		status = completion_run(t->profile, &t->facts, &t->edits,
+		    &error);
+	switch (status) {
 	case COMPLETION_OK:
 		break;
 	case COMPLETION_NO_MEMORY:
@@ -389,6 +397,34 @@ take_mta_form(struct transaction *t)
 	case MTAFORM_NO_MEMORY:
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 		break;
+	}
+}
+
+/*
+ * Has somebody signed for one of these domains already? Then there is another
+ * signer between the client and us, which may be a mistake.
+ */
+static void
+notice_other_signer(const struct transaction *t)
+{
+	const struct header *header = &t->facts.submitted;
+	const struct key_list *keys = &t->choice.with.keys;
+
+	for (size_t i = 0; i < header->n; i++) {
+		struct span domain = taglist_find(header->v[i].value,
+		    SPAN("d"));
+
+		if (header->v[i].id != FIELD_DKIM_SIGNATURE)
+			continue;
+		for (size_t k = 0; k < keys->n; k++)
+			if (span_eq_nocase(domain, span_of(
+			    signing_key_domain(keys->v[k])))) {
+				log_write(LOG_LEVEL_WARNING, "%.*s/%s: "
+				    "another signer was here before, for "
+				    "%.*s", SPAN_ARG(t->session), t->id,
+				    SPAN_ARG(domain));
+				return;
+			}
 	}
 }
 
@@ -429,6 +465,7 @@ begin_signature(struct transaction *t)
 		take_mta_form(t);
 	if (with->keys.n == 0 || t->fault.action != ACTION_PASS)
 		return;
+	notice_other_signer(t);
 	error = signer_refuses_header(with->signer, &t->facts.leaving,
 	    mta_longest_line(t->facts.mta_version));
 	if (error != NULL) {
@@ -577,7 +614,7 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 	struct verdict verdict;
 
 	begin_stage(t, STAGE_MESSAGE);
-	octets_end(&t->facts.body);
+	facts_end_body(&t->facts);
 	/* libmilter lets an MTA leave out either; then rules were not asked. */
 	if (!t->has_header || !has_recipient(t))
 		note_fault(t, REASON_TEMPORARY,

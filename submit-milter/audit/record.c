@@ -10,6 +10,7 @@
 
 #include "base/jsonline.h"
 #include "base/sbuf.h"
+#include "syntax/taglist.h"
 
 #define FORMAT_VERSION 1
 /* An address field that cannot be read is shown so far and no further. */
@@ -298,6 +299,24 @@ put_edits(struct jsonline *line, const struct edit_list *list)
 	jsonline_close_array(line);
 }
 
+/* Domains that have signed the message before us, as their fields say. */
+static void
+put_signed_before(struct jsonline *line, const struct header *header)
+{
+	jsonline_open_array(line, "signed_before");
+	for (size_t i = 0; i < header->n; i++) {
+		struct span domain;
+
+		if (header->v[i].id != FIELD_DKIM_SIGNATURE)
+			continue;
+		domain = taglist_find(header->v[i].value, SPAN("d"));
+		if (domain.len > RAW_MOST)
+			domain.len = RAW_MOST;
+		jsonline_text(line, NULL, domain);
+	}
+	jsonline_close_array(line);
+}
+
 static void
 put_signatures(struct jsonline *line, const struct signature *v, size_t n)
 {
@@ -413,6 +432,8 @@ put_message(struct jsonline *line, const struct record *record)
 	jsonline_number(line, "size", (int64_t)facts->header_size +
 	    (int64_t)facts->body.size);
 	put_edits(line, record->edits);
+	if (header_count(&facts->submitted, FIELD_DKIM_SIGNATURE) > 0)
+		put_signed_before(line, &facts->submitted);
 	put_signatures(line, record->signatures, record->signature_count);
 	if (record->unsigned_because != NULL)
 		jsonline_word(line, "unsigned", record->unsigned_because);

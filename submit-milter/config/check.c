@@ -15,6 +15,7 @@
 #include "policy/identity.h"
 #include "syntax/cidr.h"
 #include "syntax/domain.h"
+#include "syntax/field.h"
 
 #define NO_MEMORY "out of memory"
 
@@ -296,6 +297,14 @@ check_parameter(struct check *check, const char **value)
 		for (p++; ascii_is_vchar((unsigned char)*p); p++)
 			continue;
 	return *p == '\0' ? NULL : "is no ESMTP parameter";
+}
+
+const char *
+check_header_field(struct check *check, const char **value)
+{
+	(void)check;
+	return field_name_is_valid(span_of(*value)) ? NULL :
+	    "is no name of a header field";
 }
 
 /* selector = sub-domain *( "." sub-domain )	; RFC 6376 section 3.1 */

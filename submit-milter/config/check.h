@@ -14,6 +14,7 @@
 option_check check_contact;
 option_check check_delimiters;
 option_check check_domain;		/* qualified, or empty */
+option_check check_header_field;
 option_check check_file;		/* an absolute path */
 option_check check_folded_domain;	/* the same, folded */
 option_check check_group;		/* exists, or empty */
@@ -46,6 +47,8 @@ option_verify verify_certificates;	/* keys are subjects; has issuers */
 option_verify verify_client_table;	/* keys are IP addresses */
 option_verify verify_identity_table;	/* keys are identities */
 option_verify verify_name_table;	/* keys are domains */
+option_verify verify_removed;		/* From and Sender are not */
+option_verify verify_text_table;	/* keys are any text */
 option_verify verify_dkim_domain;	/* only once */
 option_verify verify_grant;		/* the table exists; marks its use */
 option_verify verify_listeners;		/* each says something */

@@ -94,11 +94,20 @@ link_site(struct settings *settings)
 }
 
 static void
-link_profile(const struct settings *settings, struct profile *profile)
+link_profile(struct settings *settings, struct profile *profile)
 {
+	struct profile_table *const tables[] = {
+		&profile->content.values, &profile->content.file_table,
+		&profile->privacy.values,
+	};
+
 	if (profile->networks_name[0] != '\0')
 		profile->networks = find_table(settings,
 		    profile->networks_name);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (tables[i]->name[0] != '\0')
+			tables[i]->table = find_table(settings,
+			    tables[i]->name);
 }
 
 static void

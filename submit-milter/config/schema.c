@@ -65,6 +65,12 @@ static const struct choice from_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice foreign_modes[] = {
+	{ "keep", FOREIGN_KEEP },
+	{ "remove", FOREIGN_REMOVE },
+	{ NULL, 0 },
+};
+
 static const struct choice recipient_scopes[] = {
 	{ "any", SCOPE_ANY },
 	{ "local", SCOPE_LOCAL },
@@ -159,6 +165,9 @@ static const struct section sections[] = {
 	PLAIN(SECTION_LIMITS),
 	PLAIN(SECTION_COMPLETE),
 	PLAIN(SECTION_POSTMASTER),
+	PLAIN(SECTION_CONTENT),
+	PLAIN(SECTION_PRIVACY),
+	PLAIN(SECTION_TRUST),
 	[SECTION_PROFILES] = {
 		NOWHERE,
 		.size = sizeof(struct profile),

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/glob.h"
+
 #define NO_MEMORY "out of memory"
 
 static const char *
@@ -129,6 +131,34 @@ const char *
 verify_name_table(struct check *check, const void *base, const void *field)
 {
 	return verify_address_table(check, base, field);
+}
+
+const char *
+verify_text_table(struct check *check, const void *base, const void *field)
+{
+	const char *name = string_at(field);
+	const struct table_entry *entry = find_table(check->settings, name);
+
+	(void)base;
+	if (entry != NULL && strcmp(entry->spec.type, "cidr") == 0)
+		return say(arena_printf(check->arena, "table \"%s\" is of "
+		    "type cidr: its keys are networks", name));
+	return name[0] == '\0' ? NULL : use_table(check, name,
+	    check->settings->config.rights.fold_local_part);
+}
+
+/* Without an author there is no message. */
+const char *
+verify_removed(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+	const struct profile_privacy *privacy = &profile->privacy;
+
+	(void)check;
+	(void)field;
+	return glob_first(privacy->remove, privacy->remove_count,
+	    SPAN("From")) != NULL ? "must not have From: there is no message "
+	    "without" : NULL;
 }
 
 const char *

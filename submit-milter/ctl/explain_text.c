@@ -9,6 +9,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/explain.h"
+#include "syntax/taglist.h"
 
 /* Octets of a key or value that are shown. */
 #define VALUE_MOST 200u
@@ -345,12 +346,25 @@ put_edits(const struct edit_list *edits)
 }
 
 static void
+put_signed_before(const struct header *header)
+{
+	for (size_t i = 0; i < header->n; i++) {
+		if (header->v[i].id != FIELD_DKIM_SIGNATURE)
+			continue;
+		(void)fputs("  signed before by ", stdout);
+		put(taglist_find(header->v[i].value, SPAN("d")));
+		(void)putchar('\n');
+	}
+}
+
+static void
 put_signing(const struct explanation *x)
 {
 	const struct record *record = x->record;
 	bool is_made = record->signature_count > 0;
 
 	(void)puts("\nsignatures");
+	put_signed_before(&record->facts->submitted);
 	for (size_t i = 0; i < record->keys.n; i++) {
 		const struct signing_key *key = record->keys.v[i];
 

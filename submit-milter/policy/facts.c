@@ -3,6 +3,8 @@
  */
 #include "policy/facts.h"
 
+#include "policy/files.h"
+
 #define FIRST_RECIPIENTS 8u
 
 void
@@ -205,9 +207,13 @@ facts_end_header(struct facts *facts, const struct profile *profile)
 	const struct header_field *type = header_first(&facts->submitted,
 	    FIELD_CONTENT_TYPE);
 	struct span none = { NULL, 0 };
+	struct mime_events events = files_events(facts);
+	bool is_asked = profile_names_files(profile) &&
+	    facts->modes[RULE_POLICY] != RULE_OFF;
 
 	facts->mime = mime_scan_new(type == NULL ? none : type->value,
-	    (size_t)profile->limits.mime_depth, NULL, facts->arena);
+	    (size_t)profile->limits.mime_depth, is_asked ? &events : NULL,
+	    facts->arena);
 	if (facts->mime == NULL)
 		return -1;
 	return header_copy(&facts->submitted, &facts->leaving);
@@ -219,6 +225,14 @@ facts_feed_body(struct facts *facts, struct span octets)
 	octets_feed(&facts->body, octets);
 	if (facts->mime != NULL)
 		mime_scan_feed(facts->mime, octets);
+}
+
+void
+facts_end_body(struct facts *facts)
+{
+	octets_end(&facts->body);
+	if (facts->mime != NULL)
+		mime_scan_end(facts->mime);
 }
 
 bool

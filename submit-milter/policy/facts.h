@@ -95,6 +95,14 @@ struct facts_recipient {
  */
 typedef bool facts_quota(void *context, struct span client, int per_hour);
 
+/* Names of files that parts have, as they come by. */
+struct facts_files {
+	struct span *v;
+	size_t n;
+	size_t room;
+	bool is_cut;		/* some could not be read */
+};
+
 struct site;
 struct rule_override;
 
@@ -106,7 +114,8 @@ struct facts {
 	facts_quota *quota;	/* NULL: no limit is kept */
 	void *quota_context;
 	int64_t now;		/* seconds since 1970, when MAIL came */
-	struct span host;	/* the MTA's own name, qualified */
+	struct span host;	/* our name: the MTA's, or as configured */
+	struct span mta_host;	/* the MTA's own name, qualified */
 	struct span id;		/* of the transaction */
 
 	struct facts_listener listener;
@@ -144,6 +153,7 @@ struct facts {
 	size_t field_count;	/* likewise */
 	size_t longest_field;	/* likewise */
 	struct octets body;
+	struct facts_files files;	/* where the profile asks for them */
 	struct mime_scan *mime;	/* NULL before the header was complete */
 };
 
@@ -206,6 +216,9 @@ int facts_end_header(struct facts *facts, const struct profile *profile)
 
 /* The next octets of the body. */
 void facts_feed_body(struct facts *facts, struct span octets);
+
+/* There is no more of it. */
+void facts_end_body(struct facts *facts);
 
 /*
  * By the macro "v": Sendmail tells its version and nothing else, Postfix its

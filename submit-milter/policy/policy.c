@@ -33,8 +33,10 @@ static const struct {
 	{ STAGE_HEADER, RULE_HEADER_SYNTAX, rule_header_syntax },
 	{ STAGE_HEADER, RULE_HEADER_FQDN, rule_header_fqdn },
 	{ STAGE_HEADER, RULE_MESSAGE_SYNTAX, rule_header_form },
+	{ STAGE_HEADER, RULE_POLICY, rule_policy_header },
 
 	{ STAGE_MESSAGE, RULE_MESSAGE_SYNTAX, rule_body_form },
+	{ STAGE_MESSAGE, RULE_POLICY, rule_policy_files },
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

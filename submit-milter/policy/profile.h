@@ -12,6 +12,7 @@
 
 #include "policy/verdict.h"
 #include "syntax/cidr.h"
+#include "table/table.h"
 
 struct table;
 
@@ -58,6 +59,41 @@ struct profile_postmaster {
 	int per_hour;		/* messages from one client address */
 };
 
+/* A table by its name; NULL when the name is empty. */
+struct profile_table {
+	const char *name;
+	const struct table *table;
+};
+
+/* What the site does not want in mail (rule "policy"). */
+struct profile_content {
+	const char **required;	/* names of fields */
+	size_t required_count;
+	const char **forbidden;	/* patterns of names of fields */
+	size_t forbidden_count;
+	struct profile_table values;	/* "Name: value" -> words */
+	const char **files;	/* patterns of names of files */
+	size_t file_count;
+	struct profile_table file_table;	/* name -> words */
+};
+
+/* What of the client and its user nobody else needs to see. */
+struct profile_privacy {
+	const char **remove;	/* patterns of names of fields */
+	size_t remove_count;
+	struct profile_table values;	/* "Name: value" -> new value */
+	bool client;		/* its address and login, in X- fields */
+};
+
+enum foreign_mode { FOREIGN_KEEP, FOREIGN_REMOVE };
+
+/* Fields that speak of what happened to the message before. */
+struct profile_trust {
+	bool trace;		/* Return-Path, our Authentication-Results */
+	enum foreign_mode dkim;
+	enum foreign_mode arc;
+};
+
 enum from_mode {
 	FROM_REFUSE,
 	FROM_FIX,		/* replaced by the identity's own address */
@@ -85,8 +121,19 @@ struct profile {
 	bool resent_keeps_from;	/* a resent message may keep a foreign From */
 	struct profile_limits limits;
 	struct profile_complete complete;
+	struct profile_content content;
+	struct profile_privacy privacy;
+	struct profile_trust trust;
 	enum sign_mode sign;
 	const char *sign_fallback_domain;	/* folded; empty: none */
 };
+
+/* Does the profile ask for the names of files? */
+static inline bool
+profile_names_files(const struct profile *profile)
+{
+	return profile->content.file_count > 0 ||
+	    profile->content.file_table.table != NULL;
+}
 
 #endif

@@ -39,6 +39,10 @@ rule_check rule_from_rights;
 rule_check rule_header_syntax;
 rule_check rule_header_fqdn;
 
+/* content.c: what the site does not want */
+rule_check rule_policy_header;
+rule_check rule_policy_files;
+
 /* message.c: form and size of header and body */
 rule_check rule_header_form;
 rule_check rule_body_form;

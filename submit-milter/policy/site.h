@@ -90,6 +90,9 @@ struct recipient_rights {
 
 struct site {
 	struct domain_list local_domains;
+	/* Our names in Authentication-Results, beside the MTA's own. */
+	const char **authserv_ids;
+	size_t authserv_id_count;
 	struct identity_sources sources;
 	struct accounts accounts;
 	struct groups groups;

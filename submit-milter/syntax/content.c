@@ -193,7 +193,8 @@ skip_charset(struct span raw)
 
 /* Writes what the piece stands for to TO + n, if TO is there; the new n. */
 static size_t
-piece_write(const struct content_piece *piece, bool is_first, char *to, size_t n)
+piece_write(const struct content_piece *piece, bool is_first, char *to,
+    size_t n)
 {
 	struct span s = piece->raw;
 
@@ -221,7 +222,8 @@ piece_write(const struct content_piece *piece, bool is_first, char *to, size_t n
 }
 
 size_t
-content_write(const struct content *content, enum content_form form, char *to)
+content_write(const struct content *content, enum content_form form,
+    char *to)
 {
 	size_t n = 0;
 

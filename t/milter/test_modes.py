@@ -29,6 +29,7 @@ OFFENCES = {
     "header-syntax": {"message": whole(FROM, "Cc: a@@b")},
     "header-fqdn": {"message": whole(FROM, "Cc: someone@localhost")},
     "message-syntax": {"message": whole(FROM, "X: a\rb")},
+    "policy": {"message": whole(FROM, "X-Forbidden: 1")},
 }
 # These need another rule to be off first, or more of a configuration.
 ELSEWHERE = {"return-path", "postmaster", "relay"}
@@ -50,6 +51,7 @@ REASONS = {
     "header-syntax": "address-syntax",
     "header-fqdn": "address-domain",
     "message-syntax": "field-control",
+    "policy": "field-forbidden",
 }
 
 
@@ -72,7 +74,10 @@ def daemon(module_start, strict):
         "tables": tables,
         "accounts": {"table": "accounts"},
         "recipients": {"denied": "denied"},
-        "default_profile": {"forbidden_parameters": ("RET",)},
+        "default_profile": {
+            "forbidden_parameters": ("RET",),
+            "content": {"forbidden_fields": ("X-Forbidden",)},
+        },
     }
     return module_start(conf.changed(strict, profiles=profiles, **changes))
 

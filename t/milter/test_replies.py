@@ -402,6 +402,11 @@ ELSEWHERE = {
     "audit-failed": "test_faults.py",
     "edit-failed": "test_faults.py",
     "stopping": "test_stop.py",
+    "field-forbidden": "test_content.py",
+    "field-required": "test_content.py",
+    "value-forbidden": "test_content.py",
+    "file-forbidden": "test_content.py",
+    "file-unreadable": "test_content.py",
     "signing-failed": "libopendkim does not fail to order",
 }
 

@@ -198,6 +198,8 @@ static const char message[] =
     "From: broken <\n"
     "Subject: secret words\n"
     "Message-ID:  <1@example.org> \n"
+    "DKIM-Signature: v=1; a=secret; d = other.example ; b=secret\n"
+    "DKIM-Signature: broken\n"
     "\n"
     "secret content\r\n";
 
@@ -241,6 +243,8 @@ fill(struct record_fixture *r, const struct signature *signatures, size_t n)
 	    SPAN("secret"), "fix"), 0);
 	assert_int_equal(edit_prepend(&r->edits, SPAN("DKIM-Signature"),
 	    SPAN("secret"), "dkim"), 0);
+	assert_int_equal(edit_body(&r->edits, NULL, "earlier"), 0);
+	assert_int_equal(edit_body(&r->edits, NULL, "test"), 0);
 	assert_int_equal(edit_envelope(&r->edits, EDIT_ADD_RECIPIENT,
 	    SPAN("<new@example.com>"), SPAN("NOTIFY=NEVER"), "test"), 0);
 	r->record.signatures = signatures;
@@ -315,12 +319,14 @@ want_message(const struct record_fixture *r)
 	    "\"cause\":\"test\"},{\"edit\":\"replace\",\"field\":\"From\","
 	    "\"cause\":\"fix\"},{\"edit\":\"prepend\","
 	    "\"field\":\"DKIM-Signature\",\"cause\":\"dkim\"},"
+	    "{\"edit\":\"body\",\"cause\":\"test\"},"
 	    "{\"edit\":\"add-recipient\",\"path\":\"<new@example.com>\","
 	    "\"cause\":\"test\"}]");
 	want(r, "signatures", "[{\"domain\":\"example.org\","
 	    "\"selector\":\"rsa\",\"algorithm\":\"rsa-sha256\"},"
 	    "{\"domain\":\"example.org\",\"selector\":\"ed\","
 	    "\"algorithm\":\"ed25519-sha256\"}]");
+	want(r, "signed_before", "[\"other.example\",\"\"]");
 	want(r, "unsigned", "\"no-key\"");
 }
 
