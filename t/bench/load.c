@@ -6,8 +6,10 @@
  * One thread serves all connections by epoll. Each connection sends message
  * after message, as an SMTP session with many transactions would, or ends
  * after some; what is sent was made before (script.c), so that the generator
- * costs little beside the milter. Like Postfix it leaves out what the milter does not
- * want, waits where the milter answers, and writes 4096 octets at a time.
+ * costs little beside the milter. The scheduler is told that it is a batch
+ * job, which does not push the milter aside whenever that answers, and so
+ * takes answers by the dozen. Like Postfix it leaves out what the milter does
+ * not want, waits where the milter answers, and writes 4096 octets at a time.
  *
  * Every message must pass with at least one DKIM signature; else it ends
  * with status 1 and the answer. What it measured is one line of NAME=VALUE:
@@ -15,9 +17,12 @@
  * from the connection, to the answer at the end of the message), edits and signatures (a message),
  * and, for the process of --pid, cpu_us (of processor time a message).
  */
+#include <config.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -536,6 +541,7 @@ main(int argc, char **argv)
 	};
 
 	read_options(&load, argc, argv);
+	(void)sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){ 0 });
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	load.v = calloc(load.connections, sizeof(*load.v));
 	load.us = malloc(load.room * sizeof(*load.us));

@@ -43,7 +43,7 @@ def parse(argv):
     number = {"type": int, "metavar": "N"}
     parser.add_argument("--rounds", default=5, help="rounds (5)", **number)
     parser.add_argument(
-        "--seconds", type=float, default=2, metavar="N", help="of each load (2)"
+        "--seconds", type=float, default=1.5, metavar="N", help="of each load (1.5)"
     )
     parser.add_argument(
         "--messages", default=1000, help="each time through Postfix (1000)", **number
