@@ -42,16 +42,16 @@ class Case:
         self.measured.setdefault(contender.name, []).append(values)
 
 
-def run(load, pairs, options):
+def run(load, groups, options):
     """All cases, in rounds; who comes first changes with each round."""
     cases = [
         Case(*key)
-        for key in itertools.product(pairs, options.connections, options.sizes)
+        for key in itertools.product(groups, options.connections, options.sizes)
     ]
     for number in range(options.rounds):
         options.say("round %d of %d" % (number + 1, options.rounds))
         for case in cases:
-            pair = pairs[case.algorithm]
-            for contender in pair if number % 2 == 0 else reversed(pair):
+            group = groups[case.algorithm]
+            for contender in group if number % 2 == 0 else reversed(group):
                 case.measure(load, contender, options)
     return cases

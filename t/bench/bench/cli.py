@@ -25,7 +25,8 @@ alone under a load generator, then behind Postfix. Both take turns, so that
 what else the machine does meets both. The last line has the ratios, ours
 divided by opendkim's, at 8 connections and 4 KB: processor time of a message
 (cpu_), messages a second (throughput_), the slowest hundredth (p99_), behind
-Postfix (e2e_), resident memory (rss).
+Postfix (e2e_), resident memory (rss); and the throughput of ours divided by
+that without waiting for the disk (durable_).
 
 The program is the one that $SUBMIT_MILTER names, or else the one built in
 _build/ or in the source tree; the load generator is built by "make bench".
@@ -97,14 +98,14 @@ def find_load(options):
 
 def compare(options, load, program, place, folder):
     """Measures, and prints what it measured."""
-    pairs = contenders.make_all(folder, place.run, program)
-    everyone = [c for pair in pairs.values() for c in pair]
+    groups = contenders.make_all(folder, place.run, program)
+    everyone = [c for group in groups.values() for c in group]
     mail = None if options.no_postfix else Mail(place, everyone)
     try:
         for contender in everyone:
             contender.start()
-        cases = alone.run(load, pairs, options)
-        resident = {c.name: c.resident() for c in pairs["rsa"]}
+        cases = alone.run(load, groups, options)
+        resident = {c.name: c.resident() for c in groups["rsa"]}
         if mail:
             mail.start()
             mail.run(options)

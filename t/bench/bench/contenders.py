@@ -1,4 +1,5 @@
-"""The milters that are measured: submit-milter, all of it, and OpenDKIM.
+"""The milters that are measured: submit-milter, all of it, and OpenDKIM; and
+submit-milter without waiting for the disk, to see what that costs.
 
 OpenDKIM only signs, with its quickest sensible settings. submit-milter does
 everything: rules, rights with a table, completion, the record on disk, its
@@ -44,7 +45,7 @@ socket = "unix:%(socket)s";
 socket_mode = "0666";
 control: { socket = ""; };
 host_name = "mx.example.org";
-audit: { file = "%(folder)s/audit.jsonl"; };
+audit: { file = "%(folder)s/audit.jsonl"; sync = %(sync)s; };
 tables: { logins: { type = "texthash"; file = "%(table)s"; }; };
 identity: { realm = "%(domain)s"; };
 rights: {
@@ -65,12 +66,13 @@ class Contender:
     """One milter, running, with one key."""
 
     template = None
+    sync = "true"  # of submit-milter's records
 
     def __init__(self, folder, run_folder, algorithm, key, table):
         self.algorithm = algorithm
-        self.folder = folder / ("%s-%s" % (self.name, algorithm))
+        self.folder = folder / ("%s-%s" % (self.name.replace(" ", "-"), algorithm))
         self.folder.mkdir()
-        self.socket = run_folder / ("%s-%s.sock" % (self.name, algorithm))
+        self.socket = run_folder / (self.folder.name + ".sock")
         self.config = self.folder / "conf"
         self.config.write_text(
             self.template
@@ -81,6 +83,7 @@ class Contender:
                 "key": key,
                 "algorithm": ALGORITHMS[algorithm][0],
                 "table": table,
+                "sync": self.sync,
             }
         )
         self.server = process.Server(self.name, self.folder / "log")
@@ -137,6 +140,13 @@ class SubmitMilter(Contender):
         return [self.program, "-c", self.config]
 
 
+class Unsynced(SubmitMilter):
+    """The same, its records left to the kernel."""
+
+    name = "no sync"
+    sync = "false"
+
+
 def make_key(folder, algorithm):
     """Makes a key; returns its file."""
     path = folder / (algorithm + ".key")
@@ -158,14 +168,14 @@ def make_table(folder):
 
 
 def make_all(folder, run_folder, program):
-    """The contenders, by algorithm: pairs of submit-milter and opendkim."""
+    """The contenders, by algorithm: submit-milter, opendkim, and no sync."""
     SubmitMilter.program = program
     table = make_table(folder)
-    pairs = {}
+    contenders = {}
     for algorithm in ALGORITHMS:
         key = make_key(folder, algorithm)
-        pairs[algorithm] = [
+        contenders[algorithm] = [
             kind(folder, run_folder, algorithm, key, table)
-            for kind in (SubmitMilter, OpenDkim)
+            for kind in (SubmitMilter, OpenDkim, Unsynced)
         ]
-    return pairs
+    return contenders

@@ -8,6 +8,7 @@ import subprocess
 
 OURS = "submit-milter"
 THEIRS = "opendkim"
+UNSYNCED = "no sync"
 HEAD = "%-14s %5s %6s  %-14s %16s %17s %17s %16s"
 ROW = "%-14s %5d %6s  %-14s %16s %17s %17s %16s"
 MAIL_HEAD = "%-20s %16s %16s %16s"
@@ -83,18 +84,17 @@ def show_alone(cases):
                     cell(runs, "p99_us", 1000, 1),
                 )
             )
-        ours, theirs = case.measured[OURS], case.measured[THEIRS]
-        print(
-            ROW
-            % (
-                case.algorithm,
-                case.connections,
-                "%d KB" % case.size,
-                "  ratio",
-                *("%.2f" % ratio(ours, theirs, n) for n in ("rate", "cpu_us")),
-                *("%.2f" % ratio(ours, theirs, n) for n in ("p50_us", "p99_us")),
-            )
-        )
+        show_ratio(case, "  ratio", THEIRS)
+        show_ratio(case, "  to no sync", UNSYNCED)
+
+
+def show_ratio(case, title, other):
+    """Ours divided by another's."""
+    ours, theirs = case.measured[OURS], case.measured[other]
+    names = ("rate", "cpu_us", "p50_us", "p99_us")
+    size = "%d KB" % case.size
+    ratios = ["%.2f" % ratio(ours, theirs, name) for name in names]
+    print(ROW % (case.algorithm, case.connections, size, title, *ratios))
 
 
 def show_mail(measured):
@@ -108,14 +108,16 @@ def show_mail(measured):
 
 
 def ratios(cases, measured, resident):
-    """The last line: ours divided by opendkim's, 8 connections and 4 KB."""
-    values, slowest = {}, {}
+    """The last line: ours divided by the other's, 8 connections and 4 KB."""
+    values, slowest, durable = {}, {}, {}
     for case in cases:
         if case.key[1:] != (8, 4):
             continue
         ours, theirs = case.measured[OURS], case.measured[THEIRS]
         values["cpu_" + case.algorithm] = ratio(ours, theirs, "cpu_us")
         values["throughput_" + case.algorithm] = ratio(ours, theirs, "rate")
+        unsynced = case.measured[UNSYNCED]
+        durable["durable_" + case.algorithm] = ratio(ours, unsynced, "rate")
         if case.algorithm == "rsa":
             slowest["p99_rsa"] = ratio(ours, theirs, "p99_us")
     values.update(slowest)
@@ -123,5 +125,8 @@ def ratios(cases, measured, resident):
         ours, theirs = measured[OURS + " rsa"], measured[THEIRS + " rsa"]
         values["e2e_cpu"] = ratio(ours, theirs, "cpu_us")
         values["e2e_throughput"] = ratio(ours, theirs, "rate")
+        unsynced = measured[UNSYNCED + " rsa"]
+        durable["durable_e2e"] = ratio(ours, unsynced, "rate")
     values["rss"] = resident[OURS] / resident[THEIRS]
+    values.update(durable)
     return " ".join("%s=%.2f" % pair for pair in values.items())
