@@ -1,7 +1,6 @@
-dnl SM_LIB_SQLITE: SQLite, for tables of type sqlite
-dnl (Debian: libsqlite3-dev).
+dnl SM_LIB_SQLITE: SQLite, for the store of audit records and for tables of
+dnl type sqlite (Debian: libsqlite3-dev).
 AC_DEFUN([SM_LIB_SQLITE], [
-	SM_OPTIONAL([sqlite], [SQLITE], [sqlite tables], [
-		PKG_CHECK_MODULES([SQLITE], [sqlite3 >= 3.15], [sm_have=yes], [sm_have=no])
-	])
+	PKG_CHECK_MODULES([SQLITE], [sqlite3 >= 3.24], [],
+	    [AC_MSG_ERROR([SQLite 3.24 or later not found: install libsqlite3-dev])])
 ])

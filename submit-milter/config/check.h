@@ -24,6 +24,7 @@ option_check check_ip;
 option_check check_key_domain;		/* ".example.org" and "*", too */
 option_check check_local_domain;	/* ".example.org" too */
 option_check check_member;		/* of a group: an identity */
+option_check check_mta_log;		/* an absolute path, "journal", empty */
 option_check check_nonempty;
 option_check check_parameter;		/* KEYWORD or KEYWORD=VALUE */
 option_check check_path;		/* an absolute path, or empty */
@@ -35,6 +36,7 @@ option_check check_socket;
 option_check check_socket_path;		/* an absolute path, or empty */
 option_check check_table_type;
 option_check check_text;		/* of a reply */
+option_check check_token_field;		/* the name of one that is nobody's */
 option_check check_time;		/* a day or second, or empty */
 option_check check_unsigned_field;	/* the name of one; not From */
 option_check check_user;		/* exists, or empty */
@@ -60,6 +62,8 @@ option_verify verify_primary;		/* the table exists; marks its use */
 option_verify verify_profile_name;	/* only once */
 option_verify verify_scope;		/* what it needs is there */
 option_verify verify_signing_domain;	/* has keys */
+option_verify verify_store;		/* there is a file to feed it */
+option_verify verify_token;		/* it has keys */
 
 /* --- for others of config/ ------------------------------------------------ */
 

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "audit/sinks.h"
+#include "audit/vault.h"
 #include "base/log.h"
 #include "policy/profile.h"
 #include "policy/rights.h"
@@ -51,6 +52,23 @@ struct config_signer {
 	struct signer *signer;
 };
 
+/* Records that can be found again. */
+struct config_store {
+	const char *directory;		/* empty: none */
+	int days;
+	const char *key_file;		/* empty: not sealed */
+	struct vault *vault;		/* its keys; or NULL */
+	bool is_required;
+	const char *mta_log;		/* empty: none; "journal" */
+};
+
+/* The trace token. */
+struct config_token {
+	const char *field;
+	const char *key_file;		/* empty: none */
+	struct vault *vault;		/* its keys; or NULL */
+};
+
 struct config {
 	atomic_uint references;
 	const char *file;
@@ -72,6 +90,8 @@ struct config {
 	struct audit_settings audit;
 	bool audit_transfer;	/* mail from outside is recorded too */
 	bool audit_connections;	/* and connections without MAIL */
+	struct config_store store;
+	struct config_token token;
 	struct table **tables;
 	size_t table_count;
 	int stage_timeout;	/* ms for the look-ups of one stage */

@@ -130,6 +130,8 @@ static const struct section sections[] = {
 	PLAIN(SECTION_MEMORY),
 	PLAIN(SECTION_LOG),
 	PLAIN(SECTION_AUDIT),
+	PLAIN(SECTION_STORE),
+	PLAIN(SECTION_TOKEN),
 	[SECTION_TABLES] = {
 		.size = sizeof(struct table_entry),
 		.where = offsetof(struct table_entry, where),
@@ -319,6 +321,7 @@ static const struct option options[] = {
 	BOOL(AUDIT, "audit.connections", "false",
 	    "records also of connections that never came to MAIL",
 	    AT(settings, config.audit_connections)),
+#include "config/store_options.def"
 
 	MAP(ROOT, TABLES, "tables", "look-up tables, each under its name",
 	    LIST_AT(settings, tables, table_count)),

@@ -124,6 +124,7 @@ struct profile {
 	struct profile_content content;
 	struct profile_privacy privacy;
 	struct profile_trust trust;
+	bool trace_token;	/* is added */
 	enum sign_mode sign;
 	const char *sign_fallback_domain;	/* folded; empty: none */
 };

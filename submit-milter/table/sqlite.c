@@ -1,5 +1,6 @@
 /*
- * sqlite.c - rows of an SQLite file, by a query. The only user of SQLite.
+ * sqlite.c - rows of an SQLite file, by a query. The store of
+ * the audit uses SQLite, too.
  *
  * The key is bound to parameters of the statement, never pasted into it
  * (sqltemplate.h). Values of several rows and columns are joined by commas;
@@ -10,11 +11,7 @@
  * A connection and its statement serve one look-up at a time; some that are
  * idle are kept. The lock for them is a leaf.
  */
-#include <config.h>
-
 #include "table/backend.h"
-
-#if HAVE_SQLITE
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -416,12 +413,3 @@ const struct table_backend table_sqlite = {
 	.lookup = sqlite_lookup,
 	.close = sqlite_close,
 };
-
-#else
-
-const struct table_backend table_sqlite = {
-	.type = "sqlite",
-	.missing = MISSING_SQLITE,
-};
-
-#endif
