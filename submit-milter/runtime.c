@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/deadline.h"
+#include "audit/feed.h"
 #include "base/log.h"
 #include "limit/meter.h"
 
@@ -20,6 +21,7 @@ struct runtime {
 	struct config *config;		/* under lock */
 	struct arena_budget budget;
 	struct audit *audit;
+	struct feed *feed;		/* of the store */
 	struct meter *meter;		/* of mail to postmaster */
 	const struct observer *observer;	/* NULL in the daemon */
 	int64_t started;		/* since 1970 */
@@ -44,12 +46,14 @@ runtime_new(struct config *config)
 
 	if (runtime != NULL) {
 		runtime->audit = audit_new(notice);
+		runtime->feed = feed_new(notice);
 		runtime->meter = meter_new();
 	}
 	if (runtime == NULL || runtime->audit == NULL ||
-	    runtime->meter == NULL) {
+	    runtime->feed == NULL || runtime->meter == NULL) {
 		if (runtime != NULL) {
 			audit_free(&runtime->audit);
+			feed_free(&runtime->feed);
 			meter_free(&runtime->meter);
 		}
 		free(runtime);
@@ -69,11 +73,28 @@ runtime_free(struct runtime **runtime)
 	if (*runtime == NULL)
 		return;
 	audit_free(&(*runtime)->audit);
+	/* After the last record. */
+	feed_free(&(*runtime)->feed);
 	meter_free(&(*runtime)->meter);
 	config_unref(&(*runtime)->config);
 	pthread_mutex_destroy(&(*runtime)->lock);
 	free(*runtime);
 	*runtime = NULL;
+}
+
+/* The store follows the file, from where it had come to. */
+static int
+follow(struct runtime *runtime, const struct config *config, char **error_r)
+{
+	const struct feed_settings settings = {
+		.file = config->audit.file,
+		.directory = config->store.directory,
+		.days = config->store.days,
+		.vault = config->store.vault,
+	};
+
+	feed_stop(runtime->feed);
+	return feed_start(runtime->feed, &settings, error_r);
 }
 
 static int
@@ -82,7 +103,7 @@ apply(struct runtime *runtime, const struct config *config, char **error_r)
 	if (audit_configure(runtime->audit, &config->audit, error_r) != 0)
 		return -1;
 	log_open(config->log.target, config->log.facility, config->log.level);
-	return 0;
+	return follow(runtime, config, error_r);
 }
 
 int
@@ -91,13 +112,26 @@ runtime_open(struct runtime *runtime, char **error_r)
 	return apply(runtime, runtime->config, error_r);
 }
 
+/* As it was before a reload that failed half way. */
+static void
+restore(struct runtime *runtime)
+{
+	char *error = NULL;
+
+	if (apply(runtime, runtime->config, &error) != 0)
+		log_error("%s", error == NULL ? "out of memory" : error);
+	free(error);
+}
+
 int
 runtime_reload(struct runtime *runtime, struct config *config, char **error_r)
 {
 	struct config *old;
 
 	if (apply(runtime, config, error_r) != 0) {
+		feed_stop(runtime->feed);
 		config_unref(&config);
+		restore(runtime);
 		return -1;
 	}
 	pthread_mutex_lock(&runtime->lock);
@@ -108,6 +142,12 @@ runtime_reload(struct runtime *runtime, struct config *config, char **error_r)
 	pthread_mutex_unlock(&runtime->lock);
 	config_unref(&old);
 	return 0;
+}
+
+bool
+runtime_store_fails(const struct runtime *runtime)
+{
+	return feed_is_failing(runtime->feed);
 }
 
 struct config *

@@ -63,6 +63,9 @@ const struct observer *runtime_observer(const struct runtime *runtime);
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);
 
+/* The store has not taken records for a while, though there is one. */
+bool runtime_store_fails(const struct runtime *runtime);
+
 /* When it was made, in seconds since 1970. */
 int64_t runtime_started(const struct runtime *runtime);
 

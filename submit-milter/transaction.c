@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "audit/record.h"
+#include "audit/token_field.h"
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/sbuf.h"
@@ -383,6 +384,27 @@ change_envelope(struct transaction *t)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 }
 
+/* A token that cannot be made is a fault: the field is not left out. */
+static void
+add_token(struct transaction *t)
+{
+	const struct config_token *token = &t->config->token;
+
+	if (token->key_file[0] == '\0')
+		return;
+	switch (token_field(token->maker, token->field, t->profile, &t->facts,
+	    &t->edits)) {
+	case 0:
+		break;
+	case -1:
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+		break;
+	default:
+		note_fault(t, REASON_TEMPORARY,
+		    SPAN("the trace token cannot be made"));
+	}
+}
+
 /* What is signed is to be what the MTA will write. */
 static void
 take_mta_form(struct transaction *t)
@@ -491,6 +513,7 @@ transaction_end_header(struct transaction *t)
 	    t->fault.action == ACTION_PASS) {
 		change_envelope(t);
 		complete(t);
+		add_token(t);
 	}
 	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
 	    t->fault.action == ACTION_PASS)
@@ -629,6 +652,10 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 	if (verdict.action == ACTION_PASS && apply(context, &t->edits) != 0)
 		verdict = verdict_tempfail(REASON_EDIT_FAILED,
 		    SPAN("the MTA did not take the edits"));
+	if (verdict.action == ACTION_PASS && t->config->store.is_required &&
+	    runtime_store_fails(t->runtime))
+		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
+		    SPAN("the audit store fails"));
 	if (verdict.action == ACTION_PASS && write_record(t, RECORD_PASSED,
 	    no_reply()) != 0)
 		verdict = verdict_tempfail(REASON_AUDIT_FAILED,

@@ -29,6 +29,7 @@ struct follow {
 	size_t from, len, room;
 	int error;
 	bool is_last_look;	/* another file has its name and content */
+	uint64_t check;		/* while it waits: of what was read */
 };
 
 struct follow *
@@ -53,6 +54,7 @@ let_go(struct follow *follow)
 	follow->offset = 0;
 	follow->from = follow->len = 0;
 	follow->is_last_look = false;
+	follow->check = 0;
 }
 
 void
@@ -179,6 +181,21 @@ follow_seek(struct follow *follow, const struct follow_place *place)
 	    open_at(follow, path, place->offset) == 0;
 }
 
+/*
+ * Was what had been read cut off, and other lines written there? (A batch
+ * that could not be synced is taken back.) Then all is read again.
+ */
+static bool
+is_changed(struct follow *follow)
+{
+	bool is_changed = follow->offset > 0 && follow->len == 0 &&
+	    follow->check != 0 &&
+	    check_of(follow->fd, follow->offset) != follow->check;
+
+	follow->check = 0;
+	return is_changed;
+}
+
 /* --- lines ---------------------------------------------------------------- */
 
 /* A line that is whole; the rest waits. */
@@ -265,6 +282,8 @@ follow_line(struct follow *follow, struct span *line_r)
 
 	if (follow->fd < 0 && open_at(follow, follow->file, 0) != 0)
 		return follow->error == ENOENT ? FOLLOW_WAIT : FOLLOW_FAILED;
+	if (is_changed(follow) && open_at(follow, follow->file, 0) != 0)
+		return FOLLOW_FAILED;
 	for (;;) {
 		if (take_line(follow, looked, line_r))
 			return FOLLOW_LINE;
@@ -272,8 +291,10 @@ follow_line(struct follow *follow, struct span *line_r)
 		got = read_more(follow);
 		if (got < 0)
 			return FOLLOW_FAILED;
-		if (got == 0 && !look_around(follow))
+		if (got == 0 && !look_around(follow)) {
+			follow->check = check_of(follow->fd, follow->offset);
 			return FOLLOW_WAIT;
+		}
 		if (follow->len < looked)
 			looked = 0;
 	}

@@ -3,8 +3,8 @@
  *
  * A line is compressed (RFC 1951) against a sample of what such lines look
  * like, and then, where there is a key, sealed by AES-256-GCM under a key
- * of the file it lies in, with a nonce at random; a number that names the record
- * is sealed with it, so that none can be put in the place of another.
+ * of the file it lies in, with a nonce at random; a number that names the
+ * record is sealed with it, so that none can be put in the place of another.
  * One thread at a time for an object.
  */
 #ifndef SUBMIT_AUDIT_PACK_H

@@ -113,6 +113,18 @@ vault_current(const struct vault *vault)
 	return &vault->v[0];
 }
 
+size_t
+vault_count(const struct vault *vault)
+{
+	return vault->n;
+}
+
+const struct vault_key *
+vault_key(const struct vault *vault, size_t index)
+{
+	return &vault->v[index];
+}
+
 const struct vault_key *
 vault_find(const struct vault *vault, const uint8_t tag[VAULT_TAG_SIZE])
 {

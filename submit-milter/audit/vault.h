@@ -38,6 +38,9 @@ void vault_free(struct vault **vault);
 /* The first key. */
 const struct vault_key *vault_current(const struct vault *vault);
 
+size_t vault_count(const struct vault *vault);
+const struct vault_key *vault_key(const struct vault *vault, size_t index);
+
 /* The key of a tag; NULL when it is not there. */
 const struct vault_key *vault_find(const struct vault *vault,
     const uint8_t tag[VAULT_TAG_SIZE]);

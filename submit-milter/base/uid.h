@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define UID_SIZE 27
+#define UID_OCTETS 16
 
 /*
  * Makes one for NOW_MS, milliseconds since 1970. 0, or -1 when the system
@@ -18,5 +19,14 @@
  */
 int uid_make(int64_t now_ms, char uid_r[UID_SIZE])
     __attribute__((warn_unused_result));
+
+/* The 128 bits of it: time, then random ones. 0; or -1: UID is none. */
+int uid_pack(const char *uid, unsigned char octets_r[UID_OCTETS])
+    __attribute__((warn_unused_result));
+void uid_unpack(const unsigned char octets[UID_OCTETS],
+    char uid_r[UID_SIZE]);
+
+/* The time in it, milliseconds since 1970. */
+int64_t uid_time_ms(const unsigned char octets[UID_OCTETS]);
 
 #endif

@@ -56,6 +56,15 @@ check_file(struct check *check, const char **value)
 }
 
 const char *
+check_mta_log(struct check *check, const char **value)
+{
+	if (strcmp(*value, "journal") == 0)
+		return NULL;
+	return check_path(check, value) == NULL ? NULL :
+	    "must be an absolute path or \"journal\"";
+}
+
+const char *
 check_nonempty(struct check *check, const char **value)
 {
 	(void)check;

@@ -62,3 +62,17 @@ check_unsigned_field(struct check *check, const char **value)
 		return "must not be From: RFC 6376 wants it signed";
 	return check_field_name(*value);
 }
+
+/* Nothing that a client or another program gives a meaning. */
+const char *
+check_token_field(struct check *check, const char **value)
+{
+	const char *why = check_field_name(*value);
+
+	(void)check;
+	if (why != NULL)
+		return why;
+	return field_find(span_of(*value)) == FIELD_OTHER &&
+	    fields_may_sign(span_of(*value)) ? NULL :
+	    "must be a field that has no other meaning";
+}

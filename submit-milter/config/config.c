@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "config/loader.h"
 #include "config/signing.h"
+#include "config/tracing.h"
 #include "syntax/cidr.h"
 
 #define ARENA_CEILING ((size_t)1 << 30)
@@ -151,6 +152,8 @@ open_signing(struct settings *settings, bool is_nominal, char **error_r)
 {
 	const char *name = settings->dkim.key_table;
 
+	if (tracing_sign_field(settings) != 0)
+		return fault(error_r, NULL);
 	return signing_open(settings, name[0] == '\0' ? NULL :
 	    find_table(settings, name), is_nominal, error_r);
 }
@@ -198,9 +201,17 @@ load(const char *file, const struct config_override *overrides,
 		return config;
 	if (open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
-	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0)
+	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0 ||
+	    (depth == DEPTH_KEYS && tracing_open(settings, error_r) != 0))
 		config_unref(&config);
 	return config;
+}
+
+int
+config_read_trace_keys(struct config *config, char **error_r)
+{
+	*error_r = NULL;
+	return tracing_open(config->memory_owner, error_r);
 }
 
 struct config *
@@ -243,6 +254,7 @@ config_unref(struct config **config)
 		return;
 	settings = c->memory_owner;
 	signing_close(c);
+	tracing_close(c);
 	for (size_t i = 0; i < c->table_count; i++)
 		table_free(&c->tables[i]);
 	arena_free(&settings->arena);

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "audit/sinks.h"
+#include "audit/token.h"
 #include "audit/vault.h"
 #include "base/log.h"
 #include "policy/profile.h"
@@ -66,7 +67,7 @@ struct config_store {
 struct config_token {
 	const char *field;
 	const char *key_file;		/* empty: none */
-	struct vault *vault;		/* its keys; or NULL */
+	struct token_maker *maker;	/* NULL: keys were not read */
 };
 
 struct config {
@@ -140,6 +141,13 @@ struct config *config_load_without_keys(const char *file,
 struct config *config_load_options(const char *file,
     const struct config_override *overrides, size_t override_count,
     char **error_r) __attribute__((warn_unused_result));
+
+/*
+ * Reads the keys of store and trace token after all, for who loaded a
+ * configuration without keys and needs only these. 0; or -1 and *error_r.
+ */
+int config_read_trace_keys(struct config *config, char **error_r)
+    __attribute__((warn_unused_result));
 
 struct config *config_ref(struct config *config);
 

@@ -345,3 +345,28 @@ verify_listeners(struct check *check, const void *base, const void *field)
 	}
 	return NULL;
 }
+
+/* --- records -------------------------------------------------------------- */
+
+const char *
+verify_store(struct check *check, const void *base, const void *field)
+{
+	const struct config *config = &check->settings->config;
+
+	(void)base;
+	(void)field;
+	return config->store.directory[0] == '\0' ||
+	    config->audit.file[0] != '\0' ? NULL :
+	    "audit.file must name a file: the store is fed from it";
+}
+
+const char *
+verify_token(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+
+	(void)field;
+	return !profile->trace_token ||
+	    check->settings->config.token.key_file[0] != '\0' ? NULL :
+	    "trace_token.key_file must name its keys";
+}
