@@ -223,10 +223,13 @@ int
 config_print_keys(const struct config *config, FILE *out)
 {
 	const struct settings *settings = config->memory_owner;
+	bool is_all;
+	int status = keystore_check(config->keystore, print_key, out,
+	    &is_all);
 
-	if (settings->dkim.key_table[0] != '\0')
-		(void)fprintf(out, "# keys of table \"%s\" are not looked "
-		    "at: a table does not tell what is in it\n",
-		    settings->dkim.key_table);
-	return keystore_check(config->keystore, print_key, out);
+	if (!is_all)
+		(void)fprintf(out, "# keys of table \"%s\" are checked when "
+		    "they are first used: a table of its type cannot tell "
+		    "what is in it\n", settings->dkim.key_table);
+	return status;
 }

@@ -268,6 +268,7 @@ static int
 visit_keys(struct visit *visit, const struct config *config)
 {
 	const struct dkim_options *o = visit->options;
+	bool is_all;
 
 	if (o->name_count > 2)
 		return ctl_fail(EX_USAGE, "dkim: what is \"%s\"?",
@@ -275,9 +276,13 @@ visit_keys(struct visit *visit, const struct config *config)
 	visit->arena = arena_new(ARENA_CEILING, NULL);
 	if (visit->arena == NULL)
 		return ctl_fail(EX_OSERR, "out of memory");
-	if (keystore_check(config->keystore, visit_key, visit) != 0 &&
-	    visit->status == 0)
+	if (keystore_check(config->keystore, visit_key, visit,
+	    &is_all) != 0 && visit->status == 0)
 		visit->status = DKIM_NOT_WELL;
+	if (!is_all)
+		(void)ctl_fail(0, "dkim: keys of table \"%s\" are left "
+		    "out: a table of its type cannot tell what is in it",
+		    table_name(keystore_settings(config->keystore)->table));
 	arena_free(&visit->arena);
 	if (visit->seen == 0)
 		return ctl_fail(DKIM_NOT_WELL, "there is no such key");

@@ -415,9 +415,18 @@ keystore_release(struct key_answer *answer)
 /* --- all of them ---------------------------------------------------------- */
 
 struct checking {
+	const struct keystore *store;
 	keystore_visit *visit;
 	void *context;
+	int status;		/* -1: something was wrong */
 };
+
+static void
+complain(struct checking *checking, const char *fault)
+{
+	checking->visit(checking->context, NULL, fault);
+	checking->status = -1;
+}
 
 static void
 visit_key(void *context, const struct signing_key *key)
@@ -427,32 +436,51 @@ visit_key(void *context, const struct signing_key *key)
 	checking->visit(checking->context, key, NULL);
 }
 
-/* 0, or -1 when something is wrong. */
-static int
-check_folder(const struct keystore *store, const char *name,
-    const struct checking *checking)
+/* Every key of one source. */
+static void
+check_set(const struct keystore *store, const struct keyset_source *source,
+    struct checking *checking)
 {
-	char path[PATH_MAX];
-	struct keyset *set;
-	int n = snprintf(path, sizeof(path), "%s/%s",
-	    store->settings.folder, name);
-	int status;
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return 0;
-	set = keyset_read(&(struct keyset_source){ .name = name,
-		.folder = path }, &store->settings.limits,
+	struct keyset *set = keyset_read(source, &store->settings.limits,
 	    keyring_is_nominal(store->settings.keyring), NULL);
+
 	for (size_t i = 0; set != NULL && i < keyset_count(set); i++)
 		if (keyset_key(set, i) != NULL)
 			checking->visit(checking->context,
 			    keyset_key(set, i), NULL);
-	status = set == NULL || keyset_fault(set) != NULL ? -1 : 0;
-	if (status != 0)
-		checking->visit(checking->context, NULL, set == NULL ?
-		    "out of memory" : keyset_fault(set));
+	if (set == NULL || keyset_fault(set) != NULL)
+		complain(checking, set == NULL ? "out of memory" :
+		    keyset_fault(set));
 	keyset_unref(&set);
-	return status;
+}
+
+static void
+check_folder(const struct keystore *store, const char *name,
+    struct checking *checking)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s",
+	    store->settings.folder, name);
+
+	if (n >= 0 && (size_t)n < sizeof(path))
+		check_set(store, &(struct keyset_source){ .name = name,
+			.folder = path }, checking);
+}
+
+static void
+check_row(void *context, struct span key, struct span value)
+{
+	struct checking *checking = context;
+	char *name = strndup(key.ptr, key.len);
+	char *list = strndup(value.ptr, value.len);
+
+	if (name == NULL || list == NULL)
+		complain(checking, "out of memory");
+	else
+		check_set(checking->store, &(struct keyset_source){
+			.name = name, .list = list }, checking);
+	free(name);
+	free(list);
 }
 
 static int
@@ -462,39 +490,40 @@ is_visible(const struct dirent *file)
 }
 
 /* Folders that are no domain are somebody's own affair. */
-static int
-check_folders(const struct keystore *store, const struct checking *checking)
+static void
+check_folders(const struct keystore *store, struct checking *checking)
 {
 	const char *root = store->settings.folder;
 	struct dirent **folders;
-	int status = 0, n = scandir(root, &folders, is_visible, alphasort);
+	int n = scandir(root, &folders, is_visible, alphasort);
 
 	if (n < 0) {
 		char text[PATH_MAX + 256];
 
 		(void)snprintf(text, sizeof(text), "%s: %s", root,
 		    strerror(errno));
-		checking->visit(checking->context, NULL, text);
-		return -1;
+		complain(checking, text);
+		return;
 	}
 	for (int i = 0; i < n; i++) {
 		if (key_is_name(folders[i]->d_name) &&
-		    strchr(folders[i]->d_name, '.') != NULL &&
-		    check_folder(store, folders[i]->d_name, checking) != 0)
-			status = -1;
+		    strchr(folders[i]->d_name, '.') != NULL)
+			check_folder(store, folders[i]->d_name, checking);
 		free(folders[i]);
 	}
 	free(folders);
-	return status;
 }
 
 int
-keystore_check(struct keystore *store, keystore_visit *visit, void *context)
+keystore_check(struct keystore *store, keystore_visit *visit, void *context,
+    bool *is_all_r)
 {
-	const struct checking checking = { visit, context };
+	struct checking checking = { store, visit, context, 0 };
 
-	keyring_each(store->settings.keyring, visit_key,
-	    (void *)(uintptr_t)&checking);
-	return store->settings.folder[0] == '\0' ? 0 :
-	    check_folders(store, &checking);
+	keyring_each(store->settings.keyring, visit_key, &checking);
+	if (store->settings.folder[0] != '\0')
+		check_folders(store, &checking);
+	*is_all_r = store->settings.table == NULL ||
+	    table_each(store->settings.table, check_row, &checking);
+	return checking.status;
 }

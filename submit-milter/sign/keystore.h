@@ -83,11 +83,12 @@ typedef void keystore_visit(void *context, const struct signing_key *key,
     const char *fault);
 
 /*
- * Reads every key of keyring and folder; those of a table cannot be told.
+ * Reads every key of keyring, folder and table. *is_all_r is false when the
+ * table cannot tell its rows: its keys are read when they are first needed.
  * 0, or -1 when something was wrong.
  */
 int keystore_check(struct keystore *store, keystore_visit *visit,
-    void *context) __attribute__((warn_unused_result));
+    void *context, bool *is_all_r) __attribute__((warn_unused_result));
 
 const struct keystore_settings *keystore_settings(
     const struct keystore *store);

@@ -21,6 +21,9 @@ struct table_backend {
 	enum lookup (*lookup)(const void *handle, struct span key,
 	    int64_t deadline, struct arena *arena, struct span *value_r,
 	    const char **error_r);
+	/* See table_each(); NULL when this kind cannot tell. */
+	void (*each)(const void *handle, table_row_visit *visit,
+	    void *context);
 	/* See table_warning(); NULL when this kind never has any. */
 	const char *(*warning)(const void *handle);
 	/* See table_probe(); NULL when there is no server. */

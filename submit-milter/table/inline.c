@@ -61,6 +61,12 @@ fail:
 	return NULL;
 }
 
+static void
+inline_each(const void *handle, table_row_visit *visit, void *context)
+{
+	rowhash_each(handle, visit, context);
+}
+
 static enum lookup
 inline_lookup(const void *handle, struct span key, int64_t deadline,
     struct arena *arena, struct span *value_r, const char **error_r)
@@ -84,5 +90,6 @@ const struct table_backend table_inline = {
 	.type = "inline",
 	.open = inline_open,
 	.lookup = inline_lookup,
+	.each = inline_each,
 	.close = inline_close,
 };

@@ -236,6 +236,20 @@ rowhash_find(const struct rowhash *rows, struct span key,
 	return true;
 }
 
+void
+rowhash_each(const struct rowhash *rows, table_row_visit *visit,
+    void *context)
+{
+	const char *end = rows->pool + rows->pool_len;
+	struct span key, value = { rows->pool + 1, 0 };
+
+	while (value.ptr + value.len < end) {
+		read_row(rows, (uint32_t)(value.ptr + value.len -
+		    rows->pool), &key, &value);
+		visit(context, key, value);
+	}
+}
+
 size_t
 rowhash_count(const struct rowhash *rows)
 {

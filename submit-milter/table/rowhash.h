@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/span.h"
+#include "table/table.h"
 
 struct rowhash;
 
@@ -37,6 +38,10 @@ void rowhash_trim(struct rowhash *rows);
 /* True and the value, which lives as long as ROWS. */
 bool rowhash_find(const struct rowhash *rows, struct span key,
     struct span *value_r);
+
+/* Each row, in the order in which they were added. */
+void rowhash_each(const struct rowhash *rows, table_row_visit *visit,
+    void *context);
 
 size_t rowhash_count(const struct rowhash *rows);
 

@@ -154,6 +154,15 @@ table_keys(const struct table *table)
 	return table->backend->keys;
 }
 
+bool
+table_each(const struct table *table, table_row_visit *visit, void *context)
+{
+	if (table->backend->each == NULL)
+		return false;
+	table->backend->each(table->handle, visit, context);
+	return true;
+}
+
 const char *
 table_warning(const struct table *table)
 {

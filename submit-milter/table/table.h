@@ -90,6 +90,14 @@ void table_free(struct table **table);
 const char *table_name(const struct table *table);
 enum table_keys table_keys(const struct table *table);
 
+/* A row: what is asked for, folded, and what is answered. */
+typedef void table_row_visit(void *context, struct span key,
+    struct span value);
+
+/* Visits each row. False when a table of that kind cannot tell its rows. */
+bool table_each(const struct table *table, table_row_visit *visit,
+    void *context);
+
 /*
  * Something in it that its administrator would want to know, or NULL; text
  * of the table's.

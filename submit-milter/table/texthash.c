@@ -183,6 +183,14 @@ texthash_open(const struct table_spec *spec, char **error_r)
 	return reader.texthash;
 }
 
+static void
+texthash_each(const void *handle, table_row_visit *visit, void *context)
+{
+	const struct texthash *texthash = handle;
+
+	rowhash_each(texthash->rows, visit, context);
+}
+
 static enum lookup
 texthash_lookup(const void *handle, struct span key, int64_t deadline,
     struct arena *arena, struct span *value_r, const char **error_r)
@@ -208,6 +216,7 @@ const struct table_backend table_texthash = {
 	.type = "texthash",
 	.open = texthash_open,
 	.lookup = texthash_lookup,
+	.each = texthash_each,
 	.warning = texthash_warning,
 	.close = texthash_close,
 };

@@ -255,6 +255,49 @@ def test_check_reads_all_keys(tmp_path, strict, keys, folder):
     assert run("--keys", "-c", path).returncode == 2
 
 
+@pytest.mark.parametrize("form", ["inline", "texthash"])
+def test_check_reads_the_keys_of_a_table(tmp_path, strict, keys, folder, form):
+    """X11 X14: where the table can tell its rows, each key of theirs."""
+    place = folder / "example.org"
+    rows = [
+        ("example.org", "ed %s/ed.key rsa %s/rsa.key" % (place, place)),
+        (".example.com", "rsa %s/rsa.key" % place),
+    ]
+    path = tmp_path / "submit-milter.conf"
+    (tmp_path / "table").write_text("".join("%s %s\n" % row for row in rows))
+    table = {
+        "inline": conf.inline(*rows),
+        "texthash": {"type": "texthash", "file": str(tmp_path / "table")},
+    }[form]
+    configuration = {**with_folder(strict, ""), "tables": {**strict["tables"], "keys": table}}
+    configuration["dkim"] = {"key_table": "keys"}
+    path.write_text(conf.text(configuration))
+    done = run("-t", "--keys", "-c", path)
+    assert done.returncode == 0, done
+    assert [line for line in done.stdout.splitlines() if line.startswith("# key")] == [
+        "# key ed of example.org: ed25519-sha256, 256 bits",
+        "# key rsa of example.org: rsa-sha256, 2048 bits",
+        "# key rsa of .example.com: rsa-sha256, 2048 bits",
+    ]
+    (place / "ed.key").chmod(0o644)
+    done = run("-t", "--keys", "-c", path)
+    assert done.returncode == 1
+    assert re.search("# error: key file .*/example.org/ed.key: readable by others", done.stdout)
+    assert run("-t", "-c", path).returncode == 0
+
+
+def test_check_says_which_keys_it_cannot_read(tmp_path, strict, folder):
+    """X11 X14: other tables cannot tell their rows."""
+    path = tmp_path / "submit-milter.conf"
+    configuration = with_folder(strict, folder, key_table="keys")
+    configuration["tables"] = {**strict["tables"], "keys": {"type": "fail"}}
+    path.write_text(conf.text(configuration))
+    done = run("-t", "--keys", "-c", path)
+    assert done.returncode == 0, done
+    assert '# keys of table "keys" are checked when they are first used: ' in done.stdout
+    assert "# key rsa of example.org: rsa-sha256, 2048 bits\n" in done.stdout
+
+
 def test_many_domains(start, strict, keys, folder):
     """X11 X15: 10,000 domains cost nothing at start, and memory has a ceiling."""
     for n in range(10000):

@@ -492,15 +492,17 @@ test_check(void **state)
 {
 	struct fixture *f = *state;
 	char text[1024] = "";
+	bool is_all = false;
 
 	put_key(f, "a.org", "s.key", made.ed);
 	put_key(f, "b.org", "s.key", made.ed);
 	expect(f, "a.org", "a.org/s");
-	assert_int_equal(keystore_check(f->store, visit, text), 0);
+	assert_int_equal(keystore_check(f->store, visit, text, &is_all), 0);
 	assert_string_equal(text, "[a.org][b.org]");
+	assert_true(is_all);
 	put_text(f, "b.org", "t.key", "");
 	text[0] = '\0';
-	assert_int_equal(keystore_check(f->store, visit, text), -1);
+	assert_int_equal(keystore_check(f->store, visit, text, &is_all), -1);
 	assert_non_null(strstr(text, "[a.org][b.org][key file "));
 	assert_non_null(strstr(text, "/b.org/t.key: there is no private"));
 }
