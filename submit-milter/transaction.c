@@ -17,6 +17,7 @@
 #include "edit/conceal.h"
 #include "edit/envelope.h"
 #include "edit/mtaform.h"
+#include "edit/qualify.h"
 #include "policy/policy.h"
 #include "policy/who.h"
 #include "sign/choice.h"
@@ -205,6 +206,16 @@ begin_stage(struct transaction *t, enum stage stage)
 	t->facts.resolver.deadline = deadline_in(t->config->stage_timeout);
 }
 
+/* To the observer, the stage begins here: qualification belongs to it. */
+static void
+tell_stage(const struct transaction *t)
+{
+	const struct watch *watch = t->facts.resolver.watch;
+
+	if (watch != NULL)
+		watch->stage(watch->context, t->stage);
+}
+
 /* Lets an observer see look-ups, rights and rules. */
 static void
 watch(struct transaction *t)
@@ -245,7 +256,38 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 		return -1;
 	if (facts_set_sender(facts, argv) != 0)
 		return -1;
-	return who_identify(facts, t->profile, peer->login);
+	if (who_identify(facts, t->profile, peer->login) != 0)
+		return -1;
+	facts->is_transfer = policy_is_transfer(t->profile, facts);
+	return 0;
+}
+
+/* What comes of an edit that could not be planned. */
+static struct verdict
+fault_of(enum completion_status status, const char *error)
+{
+	switch (status) {
+	case COMPLETION_OK:
+		return verdict_pass();
+	case COMPLETION_LOOKUP_FAILED:
+		return verdict_tempfail(REASON_TEMPORARY, span_of(error));
+	case COMPLETION_NO_MEMORY:
+		break;
+	}
+	return verdict_tempfail(REASON_MEMORY, SPAN("out of memory"));
+}
+
+static struct verdict
+judge_sender(struct transaction *t)
+{
+	const char *error = NULL;
+	struct verdict verdict;
+
+	tell_stage(t);
+	verdict = fault_of(qualify_sender(t->profile, &t->facts, &error),
+	    error);
+	return verdict.action == ACTION_PASS ? policy_run(STAGE_MAIL,
+	    t->profile, &t->facts, &t->verdicts) : verdict;
 }
 
 static struct transaction *
@@ -301,11 +343,29 @@ transaction_begin(struct runtime *runtime,
 		verdict = verdict_tempfail(REASON_STOPPING,
 		    (struct span){ NULL, 0 });
 	else
-		verdict = policy_run(STAGE_MAIL, t->profile, &t->facts,
-		    &t->verdicts);
+		verdict = judge_sender(t);
 	*reply_r = verdict.action == ACTION_PASS ? no_reply() :
 	    turn_away(t, verdict);
 	return t;
+}
+
+/* The newest recipient, and what takes its place. */
+static struct verdict
+judge_recipient(struct transaction *t)
+{
+	size_t first = t->facts.recipient_count - 1;
+	const char *error = NULL;
+	struct verdict verdict;
+
+	tell_stage(t);
+	verdict = fault_of(qualify_recipient(t->profile, &t->facts, &error),
+	    error);
+	if (verdict.action == ACTION_PASS)
+		verdict = policy_run(STAGE_RCPT, t->profile, &t->facts,
+		    &t->verdicts);
+	for (size_t i = first; i < t->facts.recipient_count; i++)
+		t->facts.recipients[i].verdict = verdict;
+	return verdict;
 }
 
 struct reply
@@ -327,8 +387,7 @@ transaction_recipient(struct transaction *t, char *const *argv,
 		recipient->mta_reply = arena_span(t->arena, mta_reply);
 		return no_reply();
 	}
-	verdict = policy_run(STAGE_RCPT, t->profile, &t->facts, &t->verdicts);
-	recipient->verdict = verdict;
+	verdict = judge_recipient(t);
 	return verdict.action == ACTION_PASS ? no_reply() :
 	    verdict_reply(&verdict, &t->config->replies, t->arena);
 }
@@ -355,6 +414,26 @@ transaction_field(struct transaction *t, const char *name, const char *value)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 }
 
+/* For a fault that only stands in the way of passing. */
+static void
+note_status(struct transaction *t, enum completion_status status,
+    const char *error)
+{
+	struct verdict fault = fault_of(status, error);
+
+	if (fault.action != ACTION_PASS)
+		note_fault(t, fault.reason, fault.detail);
+}
+
+static void
+qualify(struct transaction *t)
+{
+	const char *error = NULL;
+
+	note_status(t, qualify_header(t->profile, &t->facts, &t->edits,
+	    &error), error);
+}
+
 static void
 complete(struct transaction *t)
 {
@@ -365,16 +444,7 @@ complete(struct transaction *t)
 	if (status == COMPLETION_OK)
 		status = completion_run(t->profile, &t->facts, &t->edits,
 		    &error);
-	switch (status) {
-	case COMPLETION_OK:
-		break;
-	case COMPLETION_NO_MEMORY:
-		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
-		break;
-	case COMPLETION_LOOKUP_FAILED:
-		note_fault(t, REASON_TEMPORARY, span_of(error));
-		break;
-	}
+	note_status(t, status, error);
 }
 
 static void
@@ -506,6 +576,9 @@ transaction_end_header(struct transaction *t)
 	if (t->fault.action == ACTION_PASS &&
 	    facts_end_header(&t->facts, t->profile) != 0)
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+	tell_stage(t);
+	if (!t->facts.is_transfer && t->fault.action == ACTION_PASS)
+		qualify(t);
 	t->header_verdict = policy_run(STAGE_HEADER, t->profile, &t->facts,
 	    &t->verdicts);
 	/* What is turned away, or only passed on, is not touched. */
@@ -617,11 +690,13 @@ has_recipient(const struct transaction *t)
 static struct verdict
 decide(struct transaction *t)
 {
-	struct verdict body = policy_run(STAGE_MESSAGE, t->profile,
-	    &t->facts, &t->verdicts);
-	struct verdict verdict = t->header_verdict.action == ACTION_PASS ?
-	    body : t->header_verdict;
+	struct verdict body, verdict;
 
+	tell_stage(t);
+	body = policy_run(STAGE_MESSAGE, t->profile, &t->facts,
+	    &t->verdicts);
+	verdict = t->header_verdict.action == ACTION_PASS ? body :
+	    t->header_verdict;
 	if (arena_is_exhausted(t->arena))
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 	if (t->fault.action != ACTION_PASS &&

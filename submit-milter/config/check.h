@@ -45,6 +45,7 @@ option_check check_user;		/* exists, or empty */
 
 /* Each: the table exists; marks its use. */
 option_verify verify_address_table;	/* keys are mail addresses */
+option_verify verify_bare_domain;	/* mailboxes are known */
 option_verify verify_certificates;	/* keys are subjects; has issuers */
 option_verify verify_client_table;	/* keys are IP addresses */
 option_verify verify_identity_table;	/* keys are identities */
@@ -61,6 +62,7 @@ option_verify verify_override;		/* its groups exist */
 option_verify verify_primary;		/* the table exists; marks its use */
 option_verify verify_profile_name;	/* only once */
 option_verify verify_scope;		/* what it needs is there */
+option_verify verify_users;		/* the table exists; mailboxes known */
 option_verify verify_signing_domain;	/* has keys */
 option_verify verify_store;		/* there is a file to feed it */
 option_verify verify_token;		/* it has keys */

@@ -14,6 +14,7 @@
 #include "config/loader.h"
 #include "config/signing.h"
 #include "config/tracing.h"
+#include "dns/toplevel.h"
 #include "syntax/cidr.h"
 
 #define ARENA_CEILING ((size_t)1 << 30)
@@ -77,6 +78,9 @@ link_site(struct settings *settings)
 		const struct table **place;
 	} links[] = {
 		{ names->local_domains, &site->local_domains.table },
+		{ names->labels, &site->qualify.labels },
+		{ names->users, &site->qualify.users },
+		{ names->known_users, &site->qualify.mailboxes },
 		{ names->certificates, &site->sources.certificates },
 		{ names->clients, &site->sources.clients },
 		{ names->networks, &site->sources.networks },
@@ -142,9 +146,23 @@ link_rights(struct settings *settings, char **error_r)
 	rights->table_count = settings->grant_count;
 	link_site(settings);
 	link_profiles(settings);
+	if (settings->config.site.qualify.domain[0] == '\0')
+		settings->config.site.qualify.domain = NULL;
 	if (settings->primary[0] != '\0')
 		rights->primary = find_table(settings, settings->primary);
 	return 0;
+}
+
+static int
+open_toplevels(struct settings *settings, char **error_r)
+{
+	struct site *site = &settings->config.site;
+
+	settings->toplevels = toplevels_open();
+	site->toplevels = settings->toplevels;
+	return site->toplevels == NULL ? fault(error_r, "%s: there is no "
+	    "list of top-level domains on this machine",
+	    settings->config.file) : 0;
 }
 
 static int
@@ -199,7 +217,8 @@ load(const char *file, const struct config_override *overrides,
 		config_unref(&config);
 	if (config == NULL || depth == DEPTH_OPTIONS)
 		return config;
-	if (open_tables(settings, error_r) != 0 ||
+	if (open_toplevels(settings, error_r) != 0 ||
+	    open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
 	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0 ||
 	    (depth == DEPTH_KEYS && tracing_open(settings, error_r) != 0))
@@ -257,6 +276,7 @@ config_unref(struct config **config)
 	tracing_close(c);
 	for (size_t i = 0; i < c->table_count; i++)
 		table_free(&c->tables[i]);
+	toplevels_close(&settings->toplevels);
 	arena_free(&settings->arena);
 	free(settings);
 }

@@ -154,6 +154,7 @@ static const struct section sections[] = {
 	},
 	PLAIN(SECTION_OVERRIDE_RULES),
 	PLAIN(SECTION_RECIPIENTS),
+	PLAIN(SECTION_QUALIFY),
 	PLAIN(SECTION_RIGHTS),
 	[SECTION_GRANTS] = {
 		.size = sizeof(struct grant),

@@ -70,6 +70,9 @@ struct dkim_settings {
 /* Names of tables that options refer to; empty: none. */
 struct table_names {
 	const char *local_domains;
+	const char *labels;
+	const char *users;
+	const char *known_users;
 	const char *certificates;
 	const char *clients;
 	const char *networks;
@@ -92,6 +95,7 @@ struct settings {
 	const char *primary;
 	struct table_names names;
 	struct dkim_settings dkim;
+	struct toplevels *toplevels;
 };
 
 /* --- rows ----------------------------------------------------------------- */
@@ -111,6 +115,7 @@ enum section_id {
 	SECTION_OVERRIDES,
 	SECTION_OVERRIDE_RULES,
 	SECTION_RECIPIENTS,
+	SECTION_QUALIFY,
 	SECTION_RIGHTS,
 	SECTION_GRANTS,
 	SECTION_PROFILE,

@@ -133,6 +133,30 @@ verify_name_table(struct check *check, const void *base, const void *field)
 	return verify_address_table(check, base, field);
 }
 
+/* RFC 6409 section 4.2: no local part is completed on suspicion. */
+static const char *
+want_known_users(const struct check *check)
+{
+	return check->settings->names.known_users[0] != '\0' ? NULL :
+	    "needs qualify.mailboxes: which of them exist?";
+}
+
+const char *
+verify_users(struct check *check, const void *base, const void *field)
+{
+	const char *error = verify_address_table(check, base, field);
+
+	return error != NULL || string_at(field)[0] == '\0' ? error :
+	    want_known_users(check);
+}
+
+const char *
+verify_bare_domain(struct check *check, const void *base, const void *field)
+{
+	(void)base;
+	return string_at(field)[0] == '\0' ? NULL : want_known_users(check);
+}
+
 const char *
 verify_text_table(struct check *check, const void *base, const void *field)
 {

@@ -105,44 +105,60 @@ set_value(struct header *header, struct header_field *field,
 	field->addresses = NULL;
 }
 
-int
-edit_replace(struct edit_list *list, struct header *header, size_t index,
+/* VALUE is as it stands in a field; ptr NULL: there was no memory for it. */
+static int
+replace(struct edit_list *list, struct header *header, size_t index,
     struct span value, const char *cause)
 {
 	struct header_field *field = &header->v[index];
 	struct edit edit = {
 		.kind = EDIT_REPLACE,
 		.name = field->name,
-		.value = with_blank(list, value),
+		.value = value,
 		.occurrence = field->occurrence,
 		.cause = cause,
 	};
 
-	if (edit.value.ptr == NULL)
+	if (value.ptr == NULL)
 		return -1;
-	set_value(header, field, edit.value);
+	set_value(header, field, value);
 	return note(list, edit);
 }
 
 int
-edit_reword(struct edit_list *list, struct header *header, size_t index,
+edit_replace(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause)
+{
+	return replace(list, header, index, with_blank(list, value), cause);
+}
+
+int
+edit_respell(struct edit_list *list, struct header *header, size_t index,
     struct span value, const char *cause)
 {
 	struct header_field *field = &header->v[index];
 
+	if (value.ptr == NULL)
+		return -1;
 	for (size_t i = 0; i < list->n; i++) {
 		struct edit *edit = &list->v[i];
 
 		/* The value of a field of ours is that of its edit. */
 		if (edit->value.ptr != field->value.ptr)
 			continue;
-		edit->value = with_blank(list, value);
-		if (edit->value.ptr == NULL)
-			return -1;
-		set_value(header, field, edit->value);
+		edit->value = value;
+		set_value(header, field, value);
 		return 0;
 	}
-	return edit_replace(list, header, index, value, cause);
+	return replace(list, header, index, value, cause);
+}
+
+int
+edit_reword(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause)
+{
+	return edit_respell(list, header, index, with_blank(list, value),
+	    cause);
 }
 
 int

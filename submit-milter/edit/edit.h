@@ -73,6 +73,13 @@ int edit_delete(struct edit_list *list, struct header *header, size_t index,
 int edit_reword(struct edit_list *list, struct header *header, size_t index,
     struct span value, const char *cause) __attribute__((warn_unused_result));
 
+/*
+ * As edit_reword(), VALUE being all that follows the colon. CAUSE is noted
+ * for a field that was submitted.
+ */
+int edit_respell(struct edit_list *list, struct header *header, size_t index,
+    struct span value, const char *cause) __attribute__((warn_unused_result));
+
 /* True for what changes the envelope, not the header. */
 bool edit_is_of_envelope(enum edit_kind kind);
 

@@ -6,6 +6,7 @@
  */
 #include "policy/rules.h"
 
+#include "policy/sitelib.h"
 #include "syntax/domain.h"
 
 static struct span
@@ -31,10 +32,12 @@ check_syntax(const struct facts_path *path, enum reason bad,
 
 /* Only what was understood has a domain to judge. */
 static struct verdict
-check_domain(const struct profile *profile, const struct facts_path *path,
-    enum reason unqualified, enum reason literal)
+check_domain(const struct profile *profile, struct facts *facts,
+    const struct facts_path *path, enum reason unqualified,
+    enum reason literal)
 {
 	const struct mailbox *mailbox = &path->path.mailbox;
+	const char *error = NULL;
 
 	if (path->status != PATH_OK || path->path.is_null)
 		return verdict_pass();
@@ -43,9 +46,17 @@ check_domain(const struct profile *profile, const struct facts_path *path,
 		/* <Postmaster>, which RFC 5321 always allows */
 		return verdict_pass();
 	case DOMAIN_NAME:
-		if (domain_is_qualified(mailbox->domain))
+		switch (domain_is_complete(profile, facts, mailbox->domain,
+		    &error)) {
+		case LOOKUP_FOUND:
 			return verdict_pass();
-		return verdict_refuse(unqualified, none(), mailbox->whole);
+		case LOOKUP_NOT_FOUND:
+			return verdict_refuse(unqualified, none(),
+			    mailbox->whole);
+		case LOOKUP_FAILED:
+			break;
+		}
+		return verdict_tempfail(REASON_TEMPORARY, span_of(error));
 	case DOMAIN_IPV4:
 	case DOMAIN_IPV6:
 	case DOMAIN_GENERAL:
@@ -67,8 +78,8 @@ rule_sender_syntax(const struct profile *profile, struct facts *facts)
 struct verdict
 rule_sender_fqdn(const struct profile *profile, struct facts *facts)
 {
-	return check_domain(profile, &facts->sender, REASON_SENDER_DOMAIN,
-	    REASON_SENDER_LITERAL);
+	return check_domain(profile, facts, &facts->sender,
+	    REASON_SENDER_DOMAIN, REASON_SENDER_LITERAL);
 }
 
 /*
@@ -109,6 +120,6 @@ rule_recipient_syntax(const struct profile *profile, struct facts *facts)
 struct verdict
 rule_recipient_fqdn(const struct profile *profile, struct facts *facts)
 {
-	return check_domain(profile, &facts_recipient(facts)->path,
+	return check_domain(profile, facts, &facts_recipient(facts)->path,
 	    REASON_RECIPIENT_DOMAIN, REASON_RECIPIENT_LITERAL);
 }

@@ -96,6 +96,18 @@ facts_replace_sender(struct facts *facts, struct span path,
 	return 0;
 }
 
+int
+facts_qualify_sender(struct facts *facts, struct span path,
+    const char *cause)
+{
+	if (facts_replace_sender(facts, path, cause) != 0)
+		return -1;
+	facts->sender.path = facts->leaving_sender.path;
+	facts->sender.status = facts->leaving_sender.status;
+	facts->sender.error = facts->leaving_sender.error;
+	return 0;
+}
+
 /* Appends RECIPIENT, whose arguments are understood here. */
 static int
 append_recipient(struct facts *facts, struct facts_recipient recipient)

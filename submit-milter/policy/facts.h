@@ -72,7 +72,7 @@ struct facts_path {
 	struct span text;	/* as written, angle brackets included */
 	struct span *params;	/* ESMTP parameters as written */
 	size_t param_count;
-	struct path path;	/* when status is PATH_OK */
+	struct path path;	/* when status is PATH_OK; qualified */
 	enum path_status status;
 	const char *error;	/* when it is not */
 	const char *cause;	/* of a path of ours: why; else NULL */
@@ -182,6 +182,13 @@ int facts_set_sender(struct facts *facts, char *const *argv)
 /* Likewise for RCPT: one more recipient, the last of the list. */
 int facts_add_recipient(struct facts *facts, char *const *argv)
     __attribute__((warn_unused_result));
+
+/*
+ * The sender means PATH, which is what rules and edits see from now on, and
+ * leaves as that. Copied. 0 or -1.
+ */
+int facts_qualify_sender(struct facts *facts, struct span path,
+    const char *cause) __attribute__((warn_unused_result));
 
 /*
  * The sender leaves as PATH, with its angle brackets. Copied. 0 or -1.

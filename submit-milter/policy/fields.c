@@ -6,15 +6,18 @@
  */
 #include "policy/rules.h"
 
+#include "policy/sitelib.h"
+
 /* What one of the two rules says of one field. */
 typedef struct verdict field_check(const struct profile *profile,
-    const struct header_field *field, const struct header_addresses *a);
+    struct facts *facts, const struct header_field *field,
+    const struct header_addresses *a);
 
 static struct verdict
 each_address_field(const struct profile *profile, struct facts *facts,
     field_check *check)
 {
-	struct header *header = &facts->submitted;
+	struct header *header = &facts->leaving;
 
 	for (size_t i = 0; i < header->n; i++) {
 		struct header_field *field = &header->v[i];
@@ -27,7 +30,7 @@ each_address_field(const struct profile *profile, struct facts *facts,
 		if (a == NULL)
 			return verdict_tempfail(REASON_MEMORY,
 			    SPAN("out of memory"));
-		v = check(profile, field, a);
+		v = check(profile, facts, field, a);
 		if (v.action != ACTION_PASS)
 			return v;
 	}
@@ -35,10 +38,11 @@ each_address_field(const struct profile *profile, struct facts *facts,
 }
 
 static struct verdict
-check_syntax(const struct profile *profile, const struct header_field *field,
-    const struct header_addresses *a)
+check_syntax(const struct profile *profile, struct facts *facts,
+    const struct header_field *field, const struct header_addresses *a)
 {
 	(void)profile;
+	(void)facts;
 	if (a->is_valid)
 		return verdict_pass();
 	return verdict_refuse(REASON_ADDRESS_SYNTAX,
@@ -52,34 +56,53 @@ rule_header_syntax(const struct profile *profile, struct facts *facts)
 }
 
 static struct verdict
-check_domains(const struct profile *profile, const struct header_field *field,
-    const struct header_addresses *a)
+check_name(const struct profile *profile, struct facts *facts,
+    struct span field, struct span domain)
+{
+	const char *error = NULL;
+
+	switch (domain_is_complete(profile, facts, domain, &error)) {
+	case LOOKUP_FOUND:
+		return verdict_pass();
+	case LOOKUP_NOT_FOUND:
+		return verdict_refuse(REASON_ADDRESS_DOMAIN, field, domain);
+	case LOOKUP_FAILED:
+		break;
+	}
+	return verdict_tempfail(REASON_TEMPORARY, span_of(error));
+}
+
+static struct verdict
+check_address(const struct profile *profile, struct facts *facts,
+    struct span field, const struct address *address)
+{
+	switch (address->kind) {
+	case DOMAIN_NAME:
+		return check_name(profile, facts, field, address->domain);
+	case DOMAIN_NONE:
+		return verdict_refuse(REASON_ADDRESS_DOMAIN, field,
+		    address->local);
+	case DOMAIN_IPV4:
+	case DOMAIN_IPV6:
+	case DOMAIN_GENERAL:
+		break;
+	}
+	return profile->address_literals ? verdict_pass() :
+	    verdict_refuse(REASON_ADDRESS_LITERAL, field, address->domain);
+}
+
+static struct verdict
+check_domains(const struct profile *profile, struct facts *facts,
+    const struct header_field *field, const struct header_addresses *a)
 {
 	struct span name = span_of(field_info(field->id)->name);
+	struct verdict v = verdict_pass();
 
 	/* What cannot be read is for header-syntax to judge. */
-	for (size_t i = 0; a->is_valid && i < a->list.n; i++) {
-		const struct address *address = &a->list.v[i];
-
-		switch (address->kind) {
-		case DOMAIN_NAME:
-			if (domain_is_qualified(address->domain))
-				continue;
-			return verdict_refuse(REASON_ADDRESS_DOMAIN, name,
-			    address->domain);
-		case DOMAIN_NONE:
-			return verdict_refuse(REASON_ADDRESS_DOMAIN, name,
-			    address->local);
-		case DOMAIN_IPV4:
-		case DOMAIN_IPV6:
-		case DOMAIN_GENERAL:
-			if (profile->address_literals)
-				continue;
-			return verdict_refuse(REASON_ADDRESS_LITERAL, name,
-			    address->domain);
-		}
-	}
-	return verdict_pass();
+	for (size_t i = 0; a->is_valid && i < a->list.n &&
+	    v.action == ACTION_PASS; i++)
+		v = check_address(profile, facts, name, &a->list.v[i]);
+	return v;
 }
 
 struct verdict

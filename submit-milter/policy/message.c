@@ -96,7 +96,7 @@ check_counts(const struct header *header)
 static struct verdict
 check_tokens(const struct profile *profile, struct facts *facts)
 {
-	struct header *header = &facts->submitted;
+	struct header *header = &facts->leaving;
 	size_t limit = (size_t)profile->limits.address_tokens;
 
 	for (size_t i = 0; i < header->n; i++) {

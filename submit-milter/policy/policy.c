@@ -76,9 +76,8 @@ can_park(const struct profile *profile, const struct facts *facts,
 	    facts->modes[RULE_POSTMASTER] == RULE_ENFORCE;
 }
 
-/* On a mixed port, who is unknown may bring mail from outside. */
-static bool
-is_transfer(const struct profile *profile, const struct facts *facts)
+bool
+policy_is_transfer(const struct profile *profile, const struct facts *facts)
 {
 	return profile->mixed && facts->identity.route == ROUTE_NONE &&
 	    facts->identity_error == NULL;
@@ -94,13 +93,6 @@ mode_of(const struct facts *facts, enum rule rule)
 	if (rule == RULE_RELAY)
 		return RULE_ENFORCE;
 	return facts->is_transfer ? RULE_OFF : facts->modes[rule];
-}
-
-static void
-tell_stage(const struct watch *watch, enum stage stage)
-{
-	if (watch != NULL)
-		watch->stage(watch->context, stage);
 }
 
 static void
@@ -130,9 +122,6 @@ policy_run(enum stage stage, const struct profile *profile,
 {
 	struct verdict decision = verdict_pass();
 
-	if (stage == STAGE_MAIL)
-		facts->is_transfer = is_transfer(profile, facts);
-	tell_stage(facts->resolver.watch, stage);
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		struct verdict_entry e = {
 			.rule = checks[i].rule,

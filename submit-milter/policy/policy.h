@@ -30,6 +30,13 @@ struct verdict_log {
 };
 
 /*
+ * On a mixed port, who is unknown may bring mail from outside: what
+ * facts->is_transfer is to be.
+ */
+bool policy_is_transfer(const struct profile *profile,
+    const struct facts *facts);
+
+/*
  * Runs STAGE. The verdict that decides, or one that passes. Without memory
  * to record, the answer is a temporary failure.
  */

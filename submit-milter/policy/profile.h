@@ -45,6 +45,8 @@ struct profile_complete {
 	bool sender;
 	bool sender_from_envelope;
 	bool destination;	/* undisclosed-recipients, Bcc removed */
+	bool qualify_envelope;	/* names short by local convention */
+	bool qualify_header;
 };
 
 struct profile_tls {
@@ -112,6 +114,7 @@ struct profile {
 	struct cidr *trusted_networks;
 	size_t trusted_network_count;
 	bool address_literals;
+	bool known_top_levels;	/* refuse names below unknown ones */
 	/* A port-25 listener that takes mail from outside too (RFC 5068). */
 	bool mixed;
 	struct profile_postmaster postmaster;

@@ -299,7 +299,7 @@ check_from(const struct profile *profile, struct facts *facts,
 struct verdict
 rule_from_rights(const struct profile *profile, struct facts *facts)
 {
-	struct header *header = &facts->submitted;
+	struct header *header = &facts->leaving;
 	struct verdict from, v;
 
 	if (header_count(header, FIELD_FROM) > 1)

@@ -88,7 +88,19 @@ struct recipient_rights {
 	const struct table *denied;
 };
 
+/* Names that are short by local convention (RFC 6409 section 4.2). */
+struct qualify {
+	const struct table *labels;	/* "sales" -> "sales.example.net" */
+	const struct table *users;	/* local part -> domain */
+	const char *domain;		/* of those not in it; or NULL */
+	const struct table *mailboxes;	/* which of them exist */
+};
+
+struct toplevels;
+
 struct site {
+	struct qualify qualify;
+	const struct toplevels *toplevels;
 	struct domain_list local_domains;
 	/* Our names in Authentication-Results, beside the MTA's own. */
 	const char **authserv_ids;

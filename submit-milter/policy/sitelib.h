@@ -17,4 +17,13 @@ bool domain_is_same(const struct facts *facts, struct span domain,
 enum lookup domain_is_local(struct facts *facts, struct span domain,
     const char **error_r) __attribute__((warn_unused_result));
 
+/*
+ * Is DOMAIN, as written, a complete name? Not one of a single label, nor one
+ * below a top-level domain that PROFILE does not know, unless it is ours; nor
+ * one that ends in a label of local convention ("squeaky.sales").
+ */
+enum lookup domain_is_complete(const struct profile *profile,
+    struct facts *facts, struct span domain, const char **error_r)
+    __attribute__((warn_unused_result));
+
 #endif

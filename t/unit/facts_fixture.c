@@ -72,6 +72,9 @@ struct verdict
 fixture_run(struct fixture *f, enum stage stage)
 {
 	memcpy(f->facts.modes, f->profile.rules, sizeof(f->facts.modes));
+	if (stage == STAGE_MAIL)
+		f->facts.is_transfer = policy_is_transfer(&f->profile,
+		    &f->facts);
 	return policy_run(stage, &f->profile, &f->facts, &f->log);
 }
 
