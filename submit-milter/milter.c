@@ -366,11 +366,8 @@ apply_kind(SMFICTX *ctx, const struct edit_list *edits, enum edit_kind kind)
 {
 	for (size_t i = 0; i < edits->n; i++)
 		if (edits->v[i].kind == kind &&
-		    apply_one(ctx, &edits->v[i]) != MI_SUCCESS) {
-			log_error("the MTA does not let us change the "
-			    "message: %s", edit_kind_name(kind));
+		    apply_one(ctx, &edits->v[i]) != MI_SUCCESS)
 			return -1;
-		}
 	return 0;
 }
 

@@ -146,7 +146,7 @@ def test_parameters_of_a_recipient_stay(names):
 @pytest.mark.parametrize("lacks", [Action.ADD_RECIPIENTS, Action.DELETE_RECIPIENTS])
 def test_mta_that_cannot_change_recipients(names, lacks):
     """X40: nothing passes to the wrong address; the client may try again."""
-    names.expect("does not let us change")
+    names.expect("the MTA did not take the edits")
     with Session(names, actions=Action.ALL & ~lacks) as session:
         got = session.submit(whole("From: alice@example.org"), recipients=["<carol>"])
         assert got.verdict == "451 4.3.0 at end"
