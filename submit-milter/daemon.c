@@ -6,7 +6,7 @@
  * the kernel would hand the next one to that thread; so what it waits with
  * is replaced, see sigwait() below. The main thread leaves these signals
  * open, all others block them, and libmilter itself is served by a thread.
- * The handlers only note what came and post a semaphore.
+ * The handlers only note what came and wake the main thread.
  *
  * libmilter is never asked to end: that takes it five seconds, now and then
  * it never comes back, and when it does, its threads run on. Once no
@@ -18,14 +18,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@
 #include "milter.h"
 #include "runtime.h"
 #include "sign/signer.h"
+#include "system/folder.h"
 #include "system/listen.h"
 
 enum { EXIT_RUNTIME = 3 };
@@ -45,8 +47,21 @@ enum { EXIT_RUNTIME = 3 };
 /* How long records that nobody waits for get. */
 #define DRAIN_MS 5000
 
-static sem_t wake_up;
+/* How often the main thread looks after what ends by itself. */
+#define TICK_MS 1000
+
+static int wake_up = -1;	/* an eventfd */
 static volatile sig_atomic_t must_reload, must_stop;
+
+static void
+wake(void)
+{
+	static const uint64_t one = 1;
+
+	/* Full: then it is awake. */
+	while (write(wake_up, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+}
 
 static void
 on_signal(int number)
@@ -57,7 +72,7 @@ on_signal(int number)
 		must_reload = 1;
 	else
 		must_stop = 1;
-	(void)sem_post(&wake_up);
+	wake();
 	errno = saved;
 }
 
@@ -80,7 +95,8 @@ catch_signals(void)
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
 	struct sigaction action = { .sa_handler = on_signal };
 
-	if (sem_init(&wake_up, 0, 0) != 0)
+	wake_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake_up < 0)
 		return -1;
 	sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -262,10 +278,17 @@ write_pid(const char *path)
 }
 
 static int
-open_sinks(struct runtime *runtime)
+open_state(struct runtime *runtime, const struct config *config)
 {
+	const char *folder = config->state_directory;
 	char *error = NULL;
 
+	if (folder[0] != '\0' && folder_check(folder, &error) != 0) {
+		log_error("state_directory: %s", error == NULL ?
+		    "out of memory" : error);
+		free(error);
+		return -1;
+	}
 	return runtime_open(runtime, &error) == 0 ? 0 : tell(error);
 }
 
@@ -307,7 +330,7 @@ start(struct runtime *runtime, const struct config *config,
 		return -1;
 	}
 	if (write_pid(config->pid_file) == 0 &&
-	    drop_privileges(&account) == 0 && open_sinks(runtime) == 0)
+	    drop_privileges(&account) == 0 && open_state(runtime, config) == 0)
 		return 0;
 	remove_files(config);
 	return -1;
@@ -360,7 +383,6 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 
 struct server {
 	pthread_t thread;
-	sem_t *wake_up;
 	atomic_bool is_done;
 	int status;
 };
@@ -372,7 +394,7 @@ serve(void *context)
 
 	server->status = milter_serve();
 	atomic_store(&server->is_done, true);
-	(void)sem_post(server->wake_up);
+	wake();
 	return NULL;
 }
 
@@ -421,12 +443,23 @@ stop(struct runtime *runtime, const struct config *config)
 }
 
 static void
+sleep_until_woken(void)
+{
+	struct pollfd p = { .fd = wake_up, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&p, 1, TICK_MS) > 0 &&
+	    read(wake_up, &count, sizeof(count)) < 0)
+		return;		/* somebody was quicker: no matter */
+}
+
+static void
 wait_for_signals(const struct daemon_options *options, struct server *server,
     struct runtime *runtime)
 {
 	while (!must_stop && !server->is_done) {
-		if (sem_wait(&wake_up) != 0)
-			continue;
+		sleep_until_woken();
+		panic_tick(runtime_panic(runtime));
 		if (must_reload) {
 			must_reload = 0;
 			reload(options, runtime);
@@ -437,7 +470,7 @@ wait_for_signals(const struct daemon_options *options, struct server *server,
 int
 daemon_run(const struct daemon_options *options, struct config *config)
 {
-	struct server server = { .wake_up = &wake_up, .status = -1 };
+	struct server server = { .status = -1 };
 	const char *warning = NULL;
 	struct control *control = NULL;
 	struct runtime *runtime;

@@ -22,6 +22,7 @@ struct runtime {
 	struct arena_budget budget;
 	struct audit *audit;
 	struct feed *feed;		/* of the store */
+	struct panic *panic;
 	struct meter *meter;		/* of mail to postmaster */
 	const struct observer *observer;	/* NULL in the daemon */
 	int64_t started;		/* since 1970 */
@@ -48,13 +49,16 @@ runtime_new(struct config *config)
 		runtime->audit = audit_new(notice);
 		runtime->feed = feed_new(notice);
 		runtime->meter = meter_new();
+		runtime->panic = panic_new();
 	}
 	if (runtime == NULL || runtime->audit == NULL ||
-	    runtime->feed == NULL || runtime->meter == NULL) {
+	    runtime->feed == NULL || runtime->meter == NULL ||
+	    runtime->panic == NULL) {
 		if (runtime != NULL) {
 			audit_free(&runtime->audit);
 			feed_free(&runtime->feed);
 			meter_free(&runtime->meter);
+			panic_free(&runtime->panic);
 		}
 		free(runtime);
 		config_unref(&config);
@@ -76,6 +80,7 @@ runtime_free(struct runtime **runtime)
 	/* After the last record. */
 	feed_free(&(*runtime)->feed);
 	meter_free(&(*runtime)->meter);
+	panic_free(&(*runtime)->panic);
 	config_unref(&(*runtime)->config);
 	pthread_mutex_destroy(&(*runtime)->lock);
 	free(*runtime);
@@ -109,7 +114,13 @@ apply(struct runtime *runtime, const struct config *config, char **error_r)
 int
 runtime_open(struct runtime *runtime, char **error_r)
 {
-	return apply(runtime, runtime->config, error_r);
+	const struct config *config = runtime->config;
+
+	if (apply(runtime, config, error_r) != 0)
+		return -1;
+	panic_open(runtime->panic, config->state_directory,
+	    config->panic.maximum);
+	return 0;
 }
 
 /* As it was before a reload that failed half way. */
@@ -185,6 +196,12 @@ runtime_audit(struct runtime *runtime)
 	return runtime->audit;
 }
 
+struct panic *
+runtime_panic(struct runtime *runtime)
+{
+	return runtime->panic;
+}
+
 void
 runtime_stop(struct runtime *runtime)
 {
@@ -240,6 +257,7 @@ runtime_count_name(enum count what)
 	static const char *const names[] = {
 		[COUNT_CONNECTIONS] = "connections",
 		[COUNT_TRANSFERS] = "transfers",
+		[COUNT_PANIC] = "panic",
 	};
 
 	return names[what];

@@ -16,6 +16,7 @@
 #include "audit/sinks.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "panic.h"
 #include "policy/facts.h"
 #include "policy/watch.h"
 
@@ -38,8 +39,8 @@ struct runtime *runtime_new(struct config *config);
 void runtime_free(struct runtime **runtime);
 
 /*
- * Opens log and audit sinks as the current configuration says. 0, or -1
- * and *error_r (malloc'ed, the caller's to free).
+ * Opens log, audit sinks and state as the current configuration says. 0, or
+ * -1 and *error_r (malloc'ed, the caller's to free).
  */
 int runtime_open(struct runtime *runtime, char **error_r)
     __attribute__((warn_unused_result));
@@ -62,6 +63,7 @@ const struct observer *runtime_observer(const struct runtime *runtime);
 
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);
+struct panic *runtime_panic(struct runtime *runtime);
 
 /* The store has not taken records for a while, though there is one. */
 bool runtime_store_fails(const struct runtime *runtime);
@@ -87,6 +89,7 @@ facts_quota runtime_quota;
 enum count {
 	COUNT_CONNECTIONS,	/* that never came to MAIL */
 	COUNT_TRANSFERS,	/* messages from outside, on a mixed port */
+	COUNT_PANIC,		/* messages under another mode than enforce */
 	COUNT_COUNT,
 };
 

@@ -70,7 +70,8 @@ microseconds(clockid_t clock)
 static void
 note_fault(struct transaction *t, enum reason reason, struct span detail)
 {
-	if (t->fault.action != ACTION_PASS)
+	/* Nothing that "pass" lets through depends on what we can. */
+	if (t->fault.action != ACTION_PASS || t->facts.mode == MODE_PASS)
 		return;
 	/* Whatever failed: it was for want of memory. */
 	if (arena_is_exhausted(t->arena))
@@ -120,7 +121,7 @@ log_result(const struct transaction *t, enum record_result result,
 	log_write(decision->action == ACTION_TEMPFAIL ? LOG_LEVEL_WARNING :
 	    LOG_LEVEL_INFO,
 	    "%.*s/%s: %s queue=%.*s identity=%.*s client=%.*s sender=%.*s"
-	    "%s%s%s%.*s%.*s", SPAN_ARG(t->session), t->id,
+	    "%s%s%s%.*s%s%s%.*s", SPAN_ARG(t->session), t->id,
 	    record_result_name(result), SPAN_ARG(t->queue_id.len > 0 ?
 	    t->queue_id : SPAN("-")), SPAN_ARG(identity),
 	    SPAN_ARG(t->facts.client.address),
@@ -128,7 +129,21 @@ log_result(const struct transaction *t, enum record_result result,
 	    decision->reason == REASON_NONE ? "" : " reason=",
 	    reason_info(decision->reason)->name,
 	    detail.len == 0 ? "" : " detail=", SPAN_ARG(detail),
+	    t->facts.mode == MODE_ENFORCE ? "" : " mode=",
+	    t->facts.mode == MODE_ENFORCE ? "" : mode_name(t->facts.mode),
 	    SPAN_ARG(trial_text(t)));
+}
+
+/* What passes under "pass" is in the log, and in the sinks when they can. */
+static void
+record_later(struct audit *audit, const struct record *record)
+{
+	struct audit_entry *entry = record_entry(record);
+
+	log_error("audit record not written: %.*s", SPAN_ARG(entry == NULL ?
+	    SPAN("out of memory") : entry->line));
+	if (audit_post(audit, entry) != 0)
+		log_error("audit record will not be written");
 }
 
 /*
@@ -171,9 +186,13 @@ write_record(struct transaction *t, enum record_result result,
 		return 0;
 	}
 	t->is_recorded = true;
-	return result == RECORD_PASSED ?
-	    audit_commit(audit, record_entry(&record)) :
-	    audit_post(audit, record_entry(&record));
+	if (result != RECORD_PASSED)
+		return audit_post(audit, record_entry(&record));
+	if (audit_commit(audit, record_entry(&record)) == 0)
+		return 0;
+	if (t->facts.mode == MODE_PASS)
+		record_later(audit, &record);
+	return -1;
 }
 
 /*
@@ -235,6 +254,9 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	const struct rights *rights = &t->config->rights;
 
 	facts_init(facts, t->arena, rights, &t->config->site);
+	facts->mode = panic_mode(runtime_panic(t->runtime));
+	if (facts->mode != MODE_ENFORCE)
+		runtime_count(t->runtime, COUNT_PANIC);
 	facts->now = t->began_us / 1000000;
 	facts->id = span_of(t->id);
 	facts->mta_host = peer->host;
@@ -567,6 +589,13 @@ begin_signature(struct transaction *t)
 	start_signing(t);
 }
 
+/* Only passed on: neither edited nor signed. */
+static bool
+is_left_alone(const struct transaction *t)
+{
+	return t->facts.is_transfer || t->facts.mode == MODE_PASS;
+}
+
 void
 transaction_end_header(struct transaction *t)
 {
@@ -581,14 +610,15 @@ transaction_end_header(struct transaction *t)
 		qualify(t);
 	t->header_verdict = policy_run(STAGE_HEADER, t->profile, &t->facts,
 	    &t->verdicts);
-	/* What is turned away, or only passed on, is not touched. */
-	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
+	if (is_left_alone(t))
+		return;
+	if (t->header_verdict.action == ACTION_PASS &&
 	    t->fault.action == ACTION_PASS) {
 		change_envelope(t);
 		complete(t);
 		add_token(t);
 	}
-	if (t->header_verdict.action == ACTION_PASS && !t->facts.is_transfer &&
+	if (t->header_verdict.action == ACTION_PASS &&
 	    t->fault.action == ACTION_PASS)
 		begin_signature(t);
 }
@@ -718,6 +748,10 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 		note_fault(t, REASON_TEMPORARY,
 		    SPAN("the MTA told of no recipient or no header"));
 	verdict = decide(t);
+	/* Not even under "pass": nobody was asked whether they may. */
+	if (verdict.action == ACTION_PASS && !has_recipient(t))
+		verdict = verdict_tempfail(REASON_TEMPORARY,
+		    SPAN("the MTA told of no recipient"));
 	if (verdict.action == ACTION_PASS) {
 		end_signature(t);
 		if (arena_is_exhausted(t->arena))
@@ -732,7 +766,7 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
 		    SPAN("the audit store fails"));
 	if (verdict.action == ACTION_PASS && write_record(t, RECORD_PASSED,
-	    no_reply()) != 0)
+	    no_reply()) != 0 && t->facts.mode != MODE_PASS)
 		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
 		    SPAN("audit record not written"));
 	if (verdict.action != ACTION_PASS) {

@@ -444,6 +444,8 @@ static void
 put_decision(struct jsonline *line, const struct record *record)
 {
 	put_verdicts(line, record->verdicts);
+	if (record->facts->mode != MODE_ENFORCE)
+		jsonline_word(line, "mode", mode_name(record->facts->mode));
 	jsonline_word(line, "result", record_result_name(record->result));
 	jsonline_word(line, "stage", stage_name(record->stage));
 	put_reply(line, &record->reply);

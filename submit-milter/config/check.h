@@ -57,6 +57,7 @@ option_verify verify_grant;		/* the table exists; marks its use */
 option_verify verify_listeners;		/* each says something */
 option_verify verify_memory;		/* the whole is no less than a part */
 option_verify verify_mixed;		/* there are local domains */
+option_verify verify_panic;		/* the maximum is no less */
 option_verify verify_postmaster;	/* likewise */
 option_verify verify_override;		/* its groups exist */
 option_verify verify_primary;		/* the table exists; marks its use */

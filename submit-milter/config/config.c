@@ -296,6 +296,8 @@ config_needs_restart(const struct config *old, const struct config *new)
 		return "group";
 	if (strcmp(old->pid_file, new->pid_file) != 0)
 		return "pid_file";
+	if (strcmp(old->state_directory, new->state_directory) != 0)
+		return "state_directory";
 	if (strcmp(old->control.socket, new->control.socket) != 0)
 		return "control.socket";
 	if (old->control.mode != new->control.mode)

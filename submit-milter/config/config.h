@@ -47,6 +47,12 @@ struct config_control {
 	const char *group;	/* empty: leave it */
 };
 
+/* For how long the panic switch holds, in seconds. */
+struct config_panic {
+	int time;		/* unless it is told */
+	int maximum;
+};
+
 /* A way to sign, shared by all domains that have it. */
 struct config_signer {
 	struct signer_settings settings;
@@ -83,10 +89,12 @@ struct config {
 	const char *group;
 	const char *pid_file;
 	struct config_control control;
+	const char *state_directory;	/* empty: none */
 	struct config_memory memory;
 
 	const char *host_name;		/* empty: the MTA's */
 	int stop_timeout;		/* seconds */
+	struct config_panic panic;
 	struct config_log log;
 	struct audit_settings audit;
 	bool audit_transfer;	/* mail from outside is recorded too */

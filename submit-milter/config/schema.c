@@ -127,6 +127,7 @@ static const struct choice signing_identities[] = {
 static const struct section sections[] = {
 	PLAIN(SECTION_ROOT),
 	PLAIN(SECTION_CONTROL),
+	PLAIN(SECTION_PANIC),
 	PLAIN(SECTION_MEMORY),
 	PLAIN(SECTION_LOG),
 	PLAIN(SECTION_AUDIT),
@@ -259,6 +260,10 @@ static const struct option options[] = {
 	STRING(ROOT, "pid_file", "",
 	    "file for the process id; empty: none",
 	    AT(settings, config.pid_file), .check = check_path),
+	STRING(ROOT, "state_directory", "/var/lib/submit-milter",
+	    "folder for what outlives a restart; empty: nothing does",
+	    AT(settings, config.state_directory), .check = check_path),
+
 	GROUP(ROOT, CONTROL, "control", "where submitctl reaches us",
 	    SAME_AS_FIELD),
 	STRING(CONTROL, "control.socket", "/run/submit-milter/control.sock",
@@ -269,6 +274,14 @@ static const struct option options[] = {
 	STRING(CONTROL, "control.group", "",
 	    "group of that socket, whose members may ask; empty: none",
 	    AT(settings, config.control.group), .check = check_group),
+
+	GROUP(ROOT, PANIC, "panic", "submitctl mode", SAME_AS_FIELD),
+	INT(PANIC, "panic.time", "3600", 60, 30 * 86400,
+	    "seconds after which a mode ends, unless it is told",
+	    AT(settings, config.panic.time), .verify = verify_panic),
+	INT(PANIC, "panic.maximum", "86400", 60, 30 * 86400,
+	    "seconds that may be told",
+	    AT(settings, config.panic.maximum), .verify = verify_panic),
 
 	STRING(ROOT, "host_name", "",
 	    "our name in Message-ID and audit; empty: the MTA's own",

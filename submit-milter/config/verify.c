@@ -35,6 +35,17 @@ verify_memory(struct check *check, const void *base, const void *field)
 	    "memory.message must not be more than memory.total";
 }
 
+const char *
+verify_panic(struct check *check, const void *base, const void *field)
+{
+	const struct config_panic *panic = &check->settings->config.panic;
+
+	(void)base;
+	(void)field;
+	return panic->time <= panic->maximum ? NULL :
+	    "panic.time must not be more than panic.maximum";
+}
+
 /* --- tables --------------------------------------------------------------- */
 
 static struct table_entry *

@@ -108,7 +108,8 @@ control_ask(const char *path, struct span request, char **reply_r,
 	*error_r = NULL;
 	if (request.len >= CONTROL_REQUEST_MOST ||
 	    span_find(request, '\n') < request.len) {
-		(void)fault(error_r, "the request is too long");
+		(void)fault(error_r, "the request is too long or has a line "
+		    "end in it");
 		return CONTROL_MISUSED;
 	}
 	fd = connect_to(path);

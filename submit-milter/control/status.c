@@ -43,6 +43,7 @@ control_status(const struct control_request *request, struct jsonline *reply)
 	jsonline_number(reply, "started", runtime_started(runtime));
 	jsonline_number(reply, "now", time(NULL));
 	jsonline_bool(reply, "stopping", runtime_is_stopping(runtime));
+	control_put_mode(reply, runtime);
 	put_configuration(reply, runtime);
 	jsonline_number(reply, "transactions", runtime_transactions(runtime));
 	put_counts(reply, runtime);

@@ -12,6 +12,7 @@ static const struct {
 	const char *name;
 	control_verb *run;
 } verbs[] = {
+	{ "mode", control_mode },
 	{ "status", control_status },
 };
 

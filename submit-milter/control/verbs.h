@@ -26,7 +26,11 @@ struct control_request {
 typedef const char *control_verb(const struct control_request *request,
     struct jsonline *reply);
 
+control_verb control_mode;
 control_verb control_status;
+
+/* Members "mode" and "panic" of an answer. */
+void control_put_mode(struct jsonline *reply, struct runtime *runtime);
 
 /*
  * The answer to LINE, which is a request without its end of line: one line

@@ -114,6 +114,25 @@ ctl_put(FILE *out, struct span s)
 	}
 }
 
+long
+ctl_duration(const char *text)
+{
+	static const struct {
+		char unit;
+		long seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
+		{ 'd', 86400 } };
+	long n = 0;
+	size_t i = 0;
+
+	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
+		n = n * 10 + (text[i++] - '0');
+	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
+		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
+			return n * units[k].seconds;
+	return -1;
+}
+
 int
 ctl_finish(int status)
 {

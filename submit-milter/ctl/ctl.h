@@ -23,6 +23,7 @@ typedef int ctl_run(int argc, char **argv);
 ctl_run ctl_check;
 ctl_run ctl_dkim;
 ctl_run ctl_explain;
+ctl_run ctl_mode;
 ctl_run ctl_relay_map;
 ctl_run ctl_report;
 ctl_run ctl_status;
@@ -53,6 +54,9 @@ int ctl_fail(int status, const char *format, ...)
  * ends and what changes the direction of text too.
  */
 void ctl_put(FILE *out, struct span text);
+
+/* "90s", "30m", "12h", "7d": seconds; -1 for any other text. */
+long ctl_duration(const char *text);
 
 /* STATUS if all output was written, else EX_IOERR after a complaint. */
 int ctl_finish(int status);

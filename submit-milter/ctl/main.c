@@ -22,6 +22,8 @@ static const struct {
 	    ctl_dkim },
 	{ "explain", "say what would become of a message, and why",
 	    ctl_explain },
+	{ "mode", "the panic switch: enforce, sign-only or pass",
+	    ctl_mode },
 	{ "relay-map", "print what the MTA needs to relay for clients "
 	    "without a login", ctl_relay_map },
 	{ "report", "count what rules on trial would have refused",

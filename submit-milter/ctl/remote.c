@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "control/client.h"
 
@@ -118,4 +119,46 @@ ctl_remote_ask(const struct ctl_remote *remote, struct span request,
 	status = ask(remote, config->control.socket, request, answer_r);
 	config_unref(&config);
 	return status;
+}
+
+/* --- for people ----------------------------------------------------------- */
+
+void
+ctl_put_line(const char *name, const char *text)
+{
+	(void)printf("%-14s ", name);
+	ctl_put(stdout, span_of(text));
+	(void)putchar('\n');
+}
+
+/* "2026-11-22 10:00:00 +0100" */
+void
+ctl_put_time(const char *name, const json_t *seconds)
+{
+	time_t when = (time_t)json_integer_value(seconds);
+	char text[64] = "";
+	struct tm tm;
+
+	if (localtime_r(&when, &tm) != NULL)
+		(void)strftime(text, sizeof(text), "%F %T %z", &tm);
+	ctl_put_line(name, text);
+}
+
+void
+ctl_put_mode(const json_t *answer)
+{
+	const char *mode = json_string_value(json_object_get(answer, "mode"));
+	const json_t *panic = json_object_get(answer, "panic");
+	const char *reason = json_string_value(json_object_get(panic,
+	    "reason"));
+
+	ctl_put_line("mode", mode == NULL ? "" : mode);
+	if (!json_is_object(panic))
+		return;
+	ctl_put_time("  since", json_object_get(panic, "since"));
+	ctl_put_time("  until", json_object_get(panic, "until"));
+	(void)printf("%-14s %lld\n", "  by user id", (long long)
+	    json_integer_value(json_object_get(panic, "user")));
+	if (reason != NULL)
+		ctl_put_line("  reason", reason);
 }

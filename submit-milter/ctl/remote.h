@@ -40,6 +40,13 @@ void ctl_remote_init(struct ctl_remote *remote);
 int ctl_remote_option(struct ctl_remote *remote, int c, char *argument)
     __attribute__((warn_unused_result));
 
+/* "mode" and "panic" of an answer, for people. */
+void ctl_put_mode(const json_t *answer);
+
+/* A line "NAME  TEXT" for people; a time, too. */
+void ctl_put_line(const char *name, const char *text);
+void ctl_put_time(const char *name, const json_t *seconds);
+
 /*
  * Asks the daemon. With --json prints its answer. 0 and *answer_r (the
  * caller gives the reference back); or the exit status, after a complaint.

@@ -121,12 +121,16 @@ count_verdicts(struct report *report, const struct report_options *o,
 {
 	const json_t *verdicts = json_object_get(record, "verdicts");
 	struct trial_of_rule trials[RULE_COUNT] = { { false, false, false } };
+	/* Under the panic switch no rule was on trial. */
+	bool is_panic = member(record, "mode").len > 0;
 
 	for (size_t i = 0; i < json_array_size(verdicts); i++) {
 		const json_t *v = json_array_get(verdicts, i);
 
 		if (o->rule != NULL &&
 		    !span_eq(member(v, "rule"), span_of(o->rule)))
+			continue;
+		if (is_panic && span_eq(member(v, "mode"), SPAN("warn")))
 			continue;
 		note_trial(trials, v);
 		if (!span_eq(member(v, "action"), SPAN("pass")) &&
@@ -326,25 +330,6 @@ print_usage(FILE *out)
 	    CTL_CONFIG_FILE);
 }
 
-/* "7d": seconds; -1 when it is none. */
-static long
-parse_age(const char *text)
-{
-	static const struct {
-		char unit;
-		long seconds;
-	} units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	long n = 0;
-	size_t i = 0;
-
-	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
-		n = n * 10 + (text[i++] - '0');
-	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
-		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
-			return n * units[k].seconds;
-	return -1;
-}
-
 /* As far as it goes, TEXT has the form of a time in a record. */
 static bool
 is_time(const char *text)
@@ -365,7 +350,7 @@ is_time(const char *text)
 static int
 set_since(struct report_options *o, const char *text)
 {
-	long age = parse_age(text);
+	long age = ctl_duration(text);
 	time_t when;
 	struct tm tm;
 

@@ -5,7 +5,6 @@
 
 #include <getopt.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "ctl/remote.h"
 
@@ -15,27 +14,6 @@ text_of(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text == NULL ? "" : text;
-}
-
-static void
-put_line(const char *name, const char *text)
-{
-	(void)printf("%-14s ", name);
-	ctl_put(stdout, span_of(text));
-	(void)putchar('\n');
-}
-
-/* "2026-11-22 10:00:00 +0100" */
-static void
-put_time(const char *name, const json_t *value)
-{
-	time_t seconds = (time_t)json_integer_value(value);
-	char text[64] = "";
-	struct tm tm;
-
-	if (localtime_r(&seconds, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%F %T %z", &tm);
-	put_line(name, text);
 }
 
 static void
@@ -65,16 +43,17 @@ print(const json_t *answer)
 	const json_t *configuration = json_object_get(answer,
 	    "configuration");
 
-	put_line("version", text_of(answer, "version"));
+	ctl_put_line("version", text_of(answer, "version"));
 	(void)printf("%-14s %lld%s\n", "process", (long long)
 	    json_integer_value(json_object_get(answer, "pid")),
 	    json_is_true(json_object_get(answer, "stopping")) ?
 	    " (stopping)" : "");
-	put_time("started", json_object_get(answer, "started"));
+	ctl_put_mode(answer);
+	ctl_put_time("started", json_object_get(answer, "started"));
 	put_uptime(answer);
-	put_line("socket", text_of(configuration, "socket"));
-	put_line("configuration", text_of(configuration, "file"));
-	put_time("loaded", json_object_get(configuration, "loaded"));
+	ctl_put_line("socket", text_of(configuration, "socket"));
+	ctl_put_line("configuration", text_of(configuration, "file"));
+	ctl_put_time("loaded", json_object_get(configuration, "loaded"));
 	(void)printf("%-14s %lld\n", "transactions", (long long)
 	    json_integer_value(json_object_get(answer, "transactions")));
 	put_counts(json_object_get(answer, "counts"));

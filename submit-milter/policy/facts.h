@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/span.h"
 #include "policy/identity.h"
+#include "policy/mode.h"
 #include "policy/profile.h"
 #include "policy/resolver.h"
 #include "policy/rights.h"
@@ -126,6 +127,7 @@ struct facts {
 	struct identity identity;
 	const char *identity_error;	/* who it is could not be told */
 	struct facts_account account;
+	enum mode mode;		/* in which the filter was at MAIL */
 	enum rule_mode modes[RULE_COUNT];	/* for this identity */
 	const struct rule_override *override;	/* with parameters; or NULL */
 	/* Refusals that wait for the first recipient: see accounts.c. */

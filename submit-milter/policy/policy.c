@@ -134,6 +134,8 @@ policy_run(enum stage stage, const struct profile *profile,
 			continue;
 		if (e.mode != RULE_OFF)
 			e.verdict = checks[i].check(profile, facts);
+		if (mode_forgives(facts->mode, e.rule, &e.verdict))
+			e.mode = RULE_WARN;
 		tell_rule(facts->resolver.watch, &e);
 		if (e.mode == RULE_ENFORCE)
 			decide(profile, facts, e.rule, &e.verdict, &decision);

@@ -376,13 +376,17 @@ int
 who_identify(struct facts *facts, const struct profile *profile,
     struct span login)
 {
+	int status = 0;
+
 	memcpy(facts->modes, profile->rules, sizeof(facts->modes));
 	if (find_identity(facts, profile, login) != 0)
 		return -1;
-	if (facts->identity.route == ROUTE_NONE)
-		return 0;
-	if (find_groups(facts) != 0)
-		return -1;
-	find_account(facts);
-	return find_modes(facts);
+	if (facts->identity.route != ROUTE_NONE) {
+		if (find_groups(facts) != 0)
+			return -1;
+		find_account(facts);
+		status = find_modes(facts);
+	}
+	mode_apply(facts->mode, facts->modes);
+	return status;
 }

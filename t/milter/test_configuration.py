@@ -279,16 +279,29 @@ CANNOT_START = {
     "socket's folder": ({"socket": "unix:/nonexistent/sock"}, "unix:/nonexistent/sock: "),
     "socket is a folder": ({"socket": "unix:/proc"}, "unix:/proc: "),
     "control socket's folder": ({"control": {"socket": "/nonexistent/c"}}, "/nonexistent/c: "),
+    "no state directory": (
+        {"state_directory": "/nonexistent/state"},
+        "state_directory: /nonexistent/state: No such file or directory",
+    ),
+    "state directory is a file": (
+        {"state_directory": "/etc/passwd"},
+        "state_directory: /etc/passwd: is no folder",
+    ),
     "address of others": ({"socket": "inet:2525@192.0.2.1"}, "inet:2525@192.0.2.1: "),
 }
 
 
 @pytest.mark.parametrize("changes, words", CANNOT_START.values(), ids=CANNOT_START.keys())
 def test_start_that_fails(tmp_path, strict, changes, words):
-    """X41 A7: status 3, one line that says why, and no socket left behind."""
+    """X41 X45 A7: status 3, one line that says why, and no socket left behind."""
     path = tmp_path / "submit-milter.conf"
     place = tmp_path / "milter.sock"
-    here = {"socket": "unix:%s" % place, "control": {"socket": str(tmp_path / "ctl.sock")}}
+    (tmp_path / "state").mkdir()
+    here = {
+        "socket": "unix:%s" % place,
+        "control": {"socket": str(tmp_path / "ctl.sock")},
+        "state_directory": str(tmp_path / "state"),
+    }
     path.write_text(conf.text(conf.changed(strict, **{**here, **changes})))
     done = run("-c", path)
     assert done.returncode == 3

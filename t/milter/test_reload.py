@@ -140,8 +140,8 @@ BROKEN = {
 def test_broken_configuration_keeps_the_old(daemon, text):
     """X43 X41: and says so, naming what is wrong; nothing is half new."""
     daemon.expect("configuration not reloaded, the old one stays: ")
-    sockets = 'socket = "%s"; control: { socket = "%s"; };\n' % (
-        daemon.address, daemon.control_socket)
+    sockets = 'socket = "%s"; control: { socket = "%s"; }; state_directory = "%s";\n' % (
+        daemon.address, daemon.control_socket, daemon.state)
     with Session(daemon) as session:
         session.mail()
         line = daemon.reload(sockets + text, want="not reloaded")
@@ -169,6 +169,7 @@ NEED_A_RESTART = {
     "socket": {"socket": "unix:/run/elsewhere.sock"},
     "socket_mode": {"socket_mode": "0600"},
     "pid_file": {"pid_file": "/run/elsewhere.pid"},
+    "state_directory": {"state_directory": "/var/tmp"},
     "control.socket": {"control": {"socket": "/run/elsewhere.sock"}},
     "control.mode": {"control": {"mode": "0640"}},
     "control.group": {"control": {"group": "nogroup"}},

@@ -217,6 +217,9 @@ static const struct fault_case value_cases[] = {
 	    ":1: socket: wants a host after the port: inet:PORT@HOST" },
 	{ "socket = \"inet6:25@\";",
 	    ":1: socket: wants a host after the port: inet:PORT@HOST" },
+	{ "panic: { maximum = 600; };",
+	    ":1: panic.maximum: panic.time must not be more than "
+	    "panic.maximum" },
 	{ "control: { socket = \"x.sock\"; };",
 	    ":1: control.socket: must be an absolute path, one that begins "
 	    "with /" },

@@ -208,6 +208,7 @@ fill(struct record_fixture *r, const struct signature *signatures, size_t n)
 {
 	struct facts *facts = &r->f.facts;
 
+	facts->mode = MODE_SIGN_ONLY;
 	facts->listener = (struct facts_listener){ SPAN("MSA"),
 		SPAN("192.0.2.1"), SPAN("587") };
 	facts->client.address = SPAN("192.0.2.9");
@@ -338,6 +339,7 @@ want_decision(const struct record_fixture *r)
 	    "\"reason\":\"recipient-domain\","
 	    "\"detail\":\"bob@example\"}");
 	assert_non_null(at(r->json, "verdicts[1].shown"));
+	want(r, "mode", "\"sign-only\"");
 	want(r, "result", "\"refused\"");
 	want(r, "stage", "\"message\"");
 	want(r, "reply", "{\"code\":550,\"enhanced\":\"5.7.1\","
@@ -386,6 +388,7 @@ test_results(void **state)
 		free(make(&r));
 		want(&r, "result", wants[i]);
 		want(&r, "unsigned", NULL);
+		want(&r, "mode", NULL);
 	}
 	record_teardown(&r);
 }

@@ -44,6 +44,7 @@ SUBMIT_MILTER_CONF = """\
 socket = "unix:%(socket)s";
 socket_mode = "0666";
 control: { socket = ""; };
+state_directory = "";
 host_name = "mx.example.org";
 audit: { file = "%(folder)s/audit.jsonl"; sync = %(sync)s; };
 tables: { logins: { type = "texthash"; file = "%(table)s"; }; };

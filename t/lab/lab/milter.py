@@ -49,6 +49,8 @@ class Milter:
         self.config = place.dir / "submit-milter.conf"
         self.socket = place.run / "milter.sock"
         self.control = place.run / "control.sock"
+        self.state = place.run / "state"
+        self.state.mkdir(mode=0o700)
         self.audit = place.dir / "audit.jsonl"
         self.pid_file = place.run / "milter.pid"
         self.server = process.Server("submit-milter", place.log("submit-milter"))
@@ -71,6 +73,7 @@ class Milter:
             "socket_mode": "0666",  # the mail server has a user of its own
             "socket_group": "",
             "control.socket": self.control,
+            "state_directory": self.state,
             "user": "",
             "group": "",
             "pid_file": self.pid_file,

@@ -84,10 +84,13 @@ class Daemon:
         else:
             self.address = "inet:%d@%s" % (free_port(), HOST)
         self.control_socket = folder / ("ctl-%d.sock" % number)
+        self.state = folder / ("state-%d" % number)
+        self.state.mkdir(mode=0o700)
         self.options = list(options)
         self.configuration = {
             "socket": self.address,
             "control": {"socket": str(self.control_socket)},
+            "state_directory": str(self.state),
             "audit": {"file": str(self.audit_file)},
         }
         self.configuration = conf.changed(configuration, **self.configuration)
@@ -218,6 +221,15 @@ class Daemon:
         assert not surprises, "in the log: %s" % "\n".join(surprises)
         for pattern in self.expected:
             assert re.search(pattern, self.log()), "not in the log: %s" % pattern
+
+    def ask(self, request):
+        """What it answers to a request by its control socket."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(PATIENCE)
+            s.connect(str(self.control_socket))
+            s.sendall(request.encode() + b"\n")
+            with s.makefile("rb") as f:
+                return json.loads(f.readline())
 
     # --- what it recorded
 
