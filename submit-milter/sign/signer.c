@@ -23,6 +23,10 @@
  *	count as blanks				fields_refuse()
  *	a list of fields above 4095 octets
  *	is cut, and the order differs then	fields_refuse()
+ *
+ * So with two keys the body is hashed twice: 7 us more for 4 KB, 150 for
+ * 100 KB. Handles share one pass by dkim_resign() alone, which libopendkim
+ * has only where it was built with it, as Debian's was not.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED	/* EVP_PKEY_get1_RSA() in guard() */
 #include "sign/signer.h"

@@ -44,10 +44,10 @@ def parse(argv):
     number = {"type": int, "metavar": "N"}
     parser.add_argument("--rounds", default=5, help="rounds (5)", **number)
     parser.add_argument(
-        "--seconds", type=float, default=1.5, metavar="N", help="of each load (1.5)"
+        "--seconds", type=float, default=1, metavar="N", help="of each load (1)"
     )
     parser.add_argument(
-        "--messages", default=1000, help="each time through Postfix (1000)", **number
+        "--messages", default=700, help="each time through Postfix (700)", **number
     )
     parser.add_argument(
         "--quick",
