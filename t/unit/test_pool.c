@@ -1,8 +1,9 @@
 /*
  * test_pool.c - few connections, used again, and an outage that costs
- * little: X44. The server is a struct; it has the only clock there is,
- * since waiting is what the pool does.
+ * little: X44. The server is a struct. Where there is one thread, time is
+ * the test's: waiting takes none, and takes exactly as long as it should.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,7 @@
 #define STALL 300		/* ms */
 #define BACKOFF 300
 #define IDLE 400
-#define LONG 800		/* that a server may hang */
+#define LONG 3000		/* that a server may hang */
 #define ROOM 64
 
 struct server {
@@ -35,12 +36,65 @@ struct server {
 	char connections[ROOM];	/* their addresses are what is pooled */
 };
 
+/* The clock of the tests with one thread, in ms; 0: the real one. */
+static int64_t clock_ms;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now_r);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now_r);
+int __real_pthread_cond_timedwait(pthread_cond_t *condition,
+    pthread_mutex_t *mutex, const struct timespec *when);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *condition,
+    pthread_mutex_t *mutex, const struct timespec *when);
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *now_r)
+{
+	if (clock_ms == 0)
+		return __real_clock_gettime(clock, now_r);
+	*now_r = (struct timespec){ clock_ms / 1000,
+		clock_ms % 1000 * 1000000 };
+	return 0;
+}
+
+/* There is nobody else who could end the wait. */
+int
+__wrap_pthread_cond_timedwait(pthread_cond_t *condition,
+    pthread_mutex_t *mutex, const struct timespec *when)
+{
+	int64_t until = when->tv_sec * 1000 + when->tv_nsec / 1000000;
+
+	if (clock_ms == 0)
+		return __real_pthread_cond_timedwait(condition, mutex, when);
+	if (until > clock_ms)
+		clock_ms = until;
+	return ETIMEDOUT;
+}
+
 static void
 pause_ms(long ms)
 {
 	const struct timespec pause = { ms / 1000, ms % 1000 * 1000000 };
 
-	(void)nanosleep(&pause, NULL);
+	if (clock_ms > 0)
+		clock_ms += ms;
+	else
+		(void)nanosleep(&pause, NULL);
+}
+
+static int
+stop_the_clock(void **state)
+{
+	(void)state;
+	clock_ms = 1000000;
+	return 0;
+}
+
+static int
+start_the_clock(void **state)
+{
+	(void)state;
+	clock_ms = 0;
+	return 0;
 }
 
 static void *
@@ -202,7 +256,7 @@ test_idle(void **state)
 	pause_ms(IDLE / 2);
 	assert_ptr_equal(take(pool, false), a);
 	pool_give(pool, a, NULL);
-	pause_ms(IDLE + 50);
+	pause_ms(IDLE);
 	b = take(pool, false);
 	assert_ptr_not_equal(a, b);
 	assert_int_equal(server.open, 1);
@@ -220,10 +274,10 @@ test_limit(void **state)
 	(void)state;
 	a = take(pool, false);
 	b = take(pool, false);
-	take_none(pool, 50, 300, STALLED);
-	take_none(pool, 5000, STALL + 250, STALLED);
+	take_none(pool, 50, 50, STALLED);
+	take_none(pool, 5000, STALL, STALLED);
 	/* By now it is known that nobody is answered. */
-	take_none(pool, 5000, 100, STALLED);
+	take_none(pool, 5000, 0, STALLED);
 	pool_give(pool, a, NULL);
 	assert_ptr_equal(take(pool, false), a);
 	pool_give(pool, a, NULL);
@@ -239,8 +293,8 @@ test_no_time(void **state)
 	struct pool *pool = make(&server, 2);
 
 	(void)state;
-	take_none(pool, 0, 50, "no time is left");
-	take_none(pool, -1000, 50, "no time is left");
+	take_none(pool, 0, 0, "no time is left");
+	take_none(pool, -1000, 0, "no time is left");
 	assert_int_equal(server.connects, 0);
 	pool_free(&pool);
 }
@@ -255,13 +309,13 @@ test_down(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		take_none(pool, 1000, 100, "down");
+		take_none(pool, 1000, 0, "down");
 	assert_int_equal(server.connects, 1);
 	pause_ms(BACKOFF);
-	take_none(pool, 1000, 100, "down");
+	take_none(pool, 1000, 0, "down");
 	assert_int_equal(server.connects, 2);
 	server.is_down = false;
-	take_none(pool, 1000, 100, "down");
+	take_none(pool, 1000, 0, "down");
 	pause_ms(BACKOFF);
 	a = take(pool, false);
 	pool_give(pool, a, NULL);
@@ -277,7 +331,7 @@ test_impatient(void **state)
 	void *a;
 
 	(void)state;
-	take_none(pool, 20, 100, "down");
+	take_none(pool, 20, 20, "down");
 	a = take(pool, false);
 	pool_give(pool, a, NULL);
 	pool_free(&pool);
@@ -297,9 +351,9 @@ test_trial(void **state)
 	a = take(pool, false);
 	/* While one tries, the others wait; nothing moves. */
 	pause_ms(STALL);
-	take_none(pool, 5000, 100, "broke");
+	take_none(pool, 5000, 0, "broke");
 	pool_give(pool, a, &broke);
-	take_none(pool, 5000, 100, "broke");
+	take_none(pool, 5000, 0, "broke");
 	assert_int_equal(server.connects, 2);
 	pause_ms(BACKOFF);
 	a = take(pool, false);
@@ -322,8 +376,8 @@ test_no_more(void **state)
 	(void)state;
 	a = take(pool, false);
 	server.is_down = true;
-	take_none(pool, 1000, 100, "down");
-	take_none(pool, 50, 200, "down");
+	take_none(pool, 1000, 0, "down");
+	take_none(pool, 50, 50, "down");
 	pool_give(pool, a, NULL);
 	for (int i = 0; i < 100; i++) {
 		a = take(pool, false);
@@ -374,7 +428,7 @@ hang(void *context)
 		pause_ms(LONG);
 		pool_give(crowd->pool, connection, &broke);
 	}
-	if (deadline_now() - begin > STALL + 250)
+	if (deadline_now() - begin > LONG - 1000)
 		atomic_fetch_add(&crowd->late, 1);
 	return NULL;
 }
@@ -426,20 +480,23 @@ test_hanging(void **state)
 	assert_int_equal(server.open, 0);
 }
 
+#define timeless(test) \
+	cmocka_unit_test_setup_teardown(test, stop_the_clock, start_the_clock)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_used_again),
-		cmocka_unit_test(test_fresh),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_no_time),
-		cmocka_unit_test(test_down),
-		cmocka_unit_test(test_impatient),
-		cmocka_unit_test(test_trial),
-		cmocka_unit_test(test_no_more),
+		timeless(test_used_again),
+		timeless(test_fresh),
+		timeless(test_broken),
+		timeless(test_idle),
+		timeless(test_limit),
+		timeless(test_no_time),
+		timeless(test_down),
+		timeless(test_impatient),
+		timeless(test_trial),
+		timeless(test_no_more),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_hanging),
 	};
