@@ -133,7 +133,7 @@ def probe(lab, given, expired=None):
         ca=lab.ca,
         data="--no-data" not in words,
         dns=(host, int(port)),
-        timeout=5.0,
+        timeout=30.0,
         linger=0.05,
     )
     if "--other-name" in words:

@@ -133,7 +133,7 @@ def msmtp(lab, listener, helo, folder, sender, recipient, message):
 def python_smtplib(lab, listener, helo, _folder, sender, recipient, message):
     """smtplib: Python with OpenSSL; it adds nothing by itself."""
     context = ssl.create_default_context(cafile=lab.ca)
-    options = dict(local_hostname=helo, timeout=30)
+    options = dict(local_hostname=helo, timeout=60)
     try:
         if listener == "submissions":
             smtp = smtplib.SMTP_SSL(

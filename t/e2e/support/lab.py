@@ -16,7 +16,7 @@ from .mta import KINDS
 E2E = pathlib.Path(__file__).resolve().parent.parent
 RUN = E2E.parent / "lab" / "run"
 
-PATIENCE = 15.0  # seconds for what happens by itself
+PATIENCE = 60.0  # seconds for what happens by itself
 POLL = 0.005
 
 # COMMAND of a lab that a test starts: tells the environment, waits for the end.

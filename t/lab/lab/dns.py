@@ -100,7 +100,7 @@ class Dns:
 
     def wait(self):
         """Returns when it listens."""
-        self.server.wait_until(lambda: process.tcp_listens(HOST, self.port), 10)
+        self.server.wait_until(lambda: process.tcp_listens(HOST, self.port))
 
     def stop(self):
         """Stops the server."""

@@ -275,8 +275,7 @@ class Postfix(Mta):
                 lambda: pid_file.exists()
                 and process.tcp_listens(HOST, self.submission_port)
                 and process.tcp_listens(HOST, self.submissions_port)
-                and process.tcp_listens(HOST, self.mx_port),
-                10,
+                and process.tcp_listens(HOST, self.mx_port)
             )
         except LabError as why:
             raise LabError("%s\n%s" % (why, self.log.read_text())) from None

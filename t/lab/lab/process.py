@@ -18,6 +18,7 @@ from .errors import LabError
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 POLL = 0.005
+PATIENCE = 60.0  # seconds to start; who cannot says so at once
 
 
 def tied_to_us(argv):
@@ -127,7 +128,7 @@ class Server:
         """Process id; setpriv becomes the program, so it is the program's."""
         return self.child.pid
 
-    def wait_until(self, ready, seconds):
+    def wait_until(self, ready, seconds=PATIENCE):
         """Returns when ready() is true; fails when the server cannot be."""
         deadline = time.monotonic() + seconds
         while not ready():
@@ -148,7 +149,7 @@ class Server:
         with open(self.log, errors="replace") as f:
             return "".join(f.readlines()[-lines:]).rstrip() or "(it said nothing)"
 
-    def stop(self, seconds=5.0):
+    def stop(self, seconds=20.0):
         """Ends it, firmly if it does not listen. Returns its status or None.
 
         A negative status is the signal that ended it, as in subprocess.

@@ -231,7 +231,7 @@ class Sendmail(Mta):
         ports = (self.submission_port, self.submissions_port, self.mx_port)
         try:
             self.server.wait_until(
-                lambda: all(process.tcp_listens(HOST, port) for port in ports), 10
+                lambda: all(process.tcp_listens(HOST, port) for port in ports)
             )
         except LabError as why:
             raise LabError("%s\n%s" % (why, self.log.read_text())) from None
