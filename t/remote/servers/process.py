@@ -70,7 +70,8 @@ class Server:
 
     def environment(self):
         """Nothing that came from outside."""
-        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
+        own = str(self.folder)
+        return {"PATH": os.environ["PATH"], "HOME": own, "TMPDIR": own, "LC_ALL": "C.UTF-8"}
 
     def write(self, name, text, mode=0o644):
         """A file of the server's folder."""
