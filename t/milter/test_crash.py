@@ -1,0 +1,226 @@
+"""No accepted message without its record: killed, without power, full disk.
+
+$CRASH_ROUNDS says how often each is done (make crash: thousands).
+"""
+
+import contextlib
+import json
+import os
+import random
+import threading
+import time
+
+import pytest
+
+from harness import configuration as conf
+from harness.daemon import wait_for
+from harness.disk import Disk, build
+from harness.message import letter
+from harness.mta import Closed
+from harness.session import Session
+
+ROUNDS = int(os.environ.get("CRASH_ROUNDS", "30"))
+CLIENTS = 4
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    """disk.c, compiled."""
+    return build(tmp_path_factory.mktemp("disk"))
+
+
+class Client(threading.Thread):
+    """Sends until the milter is gone; what was not answered is tried again."""
+
+    def __init__(self, daemon, number, again):
+        super().__init__()
+        self.daemon_ = daemon
+        self.number = number
+        self.again = again  # the message to begin with; None: a new one
+        self.accepted = []  # Message-IDs
+        self.deferred = 0
+        self.must_end = False
+        self.failure = None
+
+    def run(self):
+        try:
+            with contextlib.suppress(Closed, ConnectionError, FileNotFoundError):
+                with Session(self.daemon_) as session:
+                    while not self.must_end:
+                        self.send(session)
+        except Exception as failure:  # told by the main thread
+            self.failure = failure
+
+    def send(self, session):
+        """One message; `again` says which one while nobody has accepted it."""
+        if self.again is None:
+            self.again = "<%d.%x@client.example>" % (self.number, random.getrandbits(64))
+        message = letter("From: alice@example.org", "Message-ID: " + self.again)
+        verdict = session.submit(message).verdict
+        if verdict == "passed":
+            self.accepted.append(self.again)
+            self.again = None
+        else:
+            assert verdict == "451 4.3.0 at end", verdict
+            self.deferred += 1
+
+
+class Trial:
+    """A daemon that dies again and again, always with the same file."""
+
+    def __init__(self, start, configuration, disk=None):
+        self.daemon = start.make(configuration)
+        self.disk = disk(self.daemon.audit_file) if disk else None
+        self.accepted = []
+        self.retried = set()
+        self.again = [None] * CLIENTS
+        self.clients = []
+
+    def launch(self):
+        """Starts it once more."""
+        self.daemon.log_file.write_bytes(b"")
+        options = {"env": self.disk.environment} if self.disk else {}
+        self.daemon.launch(**options)
+        wait_for(self.daemon.is_ready, "not ready")
+        self.clients = [Client(self.daemon, n, a) for n, a in enumerate(self.again)]
+        self.retried.update(a for a in self.again if a)
+        for client in self.clients:
+            client.start()
+
+    def gather(self):
+        """Waits for the clients; what they know."""
+        for client in self.clients:
+            client.must_end = True
+            client.join()
+        assert [c.failure for c in self.clients if c.failure] == []
+        self.again = [c.again for c in self.clients]
+        for client in self.clients:
+            self.accepted += client.accepted
+
+    def kill(self):
+        """In the middle of it all."""
+        self.daemon.child.kill()
+        self.daemon.child.wait()
+        self.gather()
+
+    def stop(self):
+        """In good order."""
+        self.gather()
+        self.daemon.child.terminate()
+        assert self.daemon.wait() == 0
+
+    def records(self):
+        """All of them; torn lines are left out."""
+        records = []
+        with open(self.daemon.audit_file, "rb") as f:
+            for line in f:
+                with contextlib.suppress(ValueError):
+                    records.append(json.loads(line))
+        return records
+
+    def check(self):
+        """Each accepted message has its record, each id is one message's."""
+        records = self.records()
+        last = {}
+        for record in records:
+            last[record["id"]] = record
+        passed = {r["message_id"] for r in last.values() if r["result"] == "passed"}
+        missing = [m for m in self.accepted if m not in passed]
+        assert not missing, "accepted without a record: %r" % missing
+        assert len(set(self.accepted)) == len(self.accepted)
+        named = {(r["id"], r["message_id"]) for r in records}
+        assert len({id_ for id_, _ in named}) == len(named), "an id came twice"
+        return records
+
+
+def test_killed(start, strict):
+    """A7 A6: killed at any moment, it has recorded what it has accepted."""
+    trial = Trial(start, strict)
+    for _ in range(ROUNDS):
+        trial.launch()
+        time.sleep(random.uniform(0, 0.05))
+        trial.kill()
+    records = trial.check()
+    assert len(trial.accepted) > ROUNDS, "there was no load"
+    # What was tried again is another transaction.
+    told = {}
+    for record in records:
+        told.setdefault(record["message_id"], set()).add(record["id"])
+    twice = {m for m, ids in told.items() if len(ids) > 1}
+    assert twice <= trial.retried
+    # No half line but where it was killed.
+    lines = trial.daemon.audit_file.read_bytes().split(b"\n")
+    assert len(lines) - len(records) <= ROUNDS + 1
+
+
+def test_power_fails(start, strict, shim):
+    """A7: what was not synced is gone; what was accepted is not among it."""
+    trial = Trial(start, strict, lambda file: Disk(shim, file))
+    trial.disk.state.sync_us = 1000
+    for _ in range(ROUNDS):
+        trial.launch()
+        time.sleep(random.uniform(0, 0.05))
+        trial.kill()
+        trial.disk.lose_power()
+        trial.check()
+    assert len(trial.accepted) > ROUNDS, "there was no load"
+    assert trial.disk.state.syncs > ROUNDS
+    # Half a line is told of, as it is ended.
+    with open(trial.daemon.audit_file, "ab") as f:
+        f.write(b'{"v":1,"id":')
+    trial.launch()
+    trial.stop()
+    assert "the last line was not whole" in trial.daemon.log()
+    trial.check()
+
+
+def test_power_fails_without_sync(start, strict, shim):
+    """A7: the test can fail; without audit.sync it does."""
+    relaxed = conf.changed(strict, audit={"sync": False})
+    trial = Trial(start, relaxed, lambda file: Disk(shim, file))
+    trial.launch()
+    wait_for(lambda: sum(len(c.accepted) for c in trial.clients) > 20, "no load")
+    trial.kill()
+    assert trial.disk.state.syncs == 0
+    trial.disk.lose_power(is_lucky=False)
+    with pytest.raises(AssertionError, match="accepted without a record"):
+        trial.check()
+
+
+FAULTS = {
+    "full": lambda disk: disk.fill(random.randint(0, 3000)),
+    "read-only": Disk.make_read_only,
+    "failing": Disk.fail_syncs,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_disk_fails(start, strict, shim, fault):
+    """A7: 451 while it does, mail again by itself when it does not, no record lost."""
+    trial = Trial(start, strict, lambda file: Disk(shim, file))
+    trial.launch()
+    for _ in range(max(2, ROUNDS // 10)):
+        before = sum(c.deferred for c in trial.clients)
+        FAULTS[fault](trial.disk)
+        wait_for(
+            lambda: sum(c.deferred for c in trial.clients) >= before + 20, "mail passes"
+        )
+        accepted = sum(len(c.accepted) for c in trial.clients)
+        wait_for(
+            lambda: sum(c.deferred for c in trial.clients) >= before + 40, "mail passes"
+        )
+        assert sum(len(c.accepted) for c in trial.clients) <= accepted + CLIENTS
+        trial.disk.mend()
+        wait_for(
+            lambda: sum(len(c.accepted) for c in trial.clients) > accepted + 20,
+            "mail does not pass again",
+        )
+    assert "messages are deferred until it can be written" in trial.daemon.log()
+    assert "works again after" in trial.daemon.log()
+    # What was told 451 has its record, too, once there is room.
+    deferred = sum(c.deferred for c in trial.clients)
+    trial.stop()
+    records = trial.check()
+    assert sum(r["result"] == "deferred" for r in records) >= deferred
+    trial.disk.lose_power()
+    trial.check()
