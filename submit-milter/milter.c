@@ -38,11 +38,13 @@ static bool is_unix_socket;		/* likewise */
  * returns anything else than it has promised.
  * Chunks of the body are answered: the last one may come with the end of the
  * message, and when that is met by silence, libmilter leaves on_end() out.
+ * DATA is answered: where Postfix shows no message after it, it would send
+ * it just before it hangs up, and libmilter reads nothing of who has gone.
  * The connection is answered: Postfix would keep it in a buffer until MAIL,
  * and never tell of a client that goes before.
  */
-static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_DATA |
-    SMFIP_NR_HDR | SMFIP_NR_EOH;
+static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_HDR |
+    SMFIP_NR_EOH;
 
 static sfsistat
 go_on_silently(void)
@@ -128,6 +130,7 @@ want_macros(SMFICTX *ctx)
 		{ SMFIM_HELO, session_helo_macros },
 		{ SMFIM_ENVFROM, session_mail_macros },
 		{ SMFIM_ENVRCPT, session_rcpt_macros },
+		{ SMFIM_DATA, session_data_macros },
 		{ SMFIM_EOM, session_end_macros },
 	};
 
@@ -268,7 +271,8 @@ on_data(SMFICTX *ctx)
 
 	if (session != NULL)
 		session_data(session);
-	return go_on_silently();
+	/* See silent_steps. */
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat

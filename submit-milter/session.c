@@ -22,6 +22,8 @@ const char session_connect_macros[] =
 const char session_helo_macros[] = TLS_MACROS;
 const char session_mail_macros[] = "i {auth_type} {auth_authen} " TLS_MACROS;
 const char session_rcpt_macros[] = "i {rcpt_mailer} {rcpt_host} {rcpt_addr}";
+/* Any that there always is: libmilter takes an empty list for an error. */
+const char session_data_macros[] = "j";
 const char session_end_macros[] = "i";
 
 /* Text of the other side is cut to these sizes. */

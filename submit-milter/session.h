@@ -66,6 +66,7 @@ extern const char session_connect_macros[];
 extern const char session_helo_macros[];
 extern const char session_mail_macros[];
 extern const char session_rcpt_macros[];
+extern const char session_data_macros[];
 extern const char session_end_macros[];
 
 #endif

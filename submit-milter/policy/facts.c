@@ -19,6 +19,24 @@ facts_init(struct facts *facts, struct arena *arena,
 	octets_init(&facts->body);
 }
 
+/*
+ * Mail by sendmail(1): Postfix tells of no port, writes addresses without
+ * their brackets, and finds out by itself whether it needs SMTPUTF8.
+ */
+static bool
+is_by_hand(const struct facts *facts)
+{
+	return span_eq(facts->listener.daemon_port, SPAN("0"));
+}
+
+static struct span
+path_text(const struct facts *facts, struct span text)
+{
+	if (is_by_hand(facts) && (text.len == 0 || text.ptr[0] != '<'))
+		return arena_printf(facts->arena, "<%.*s>", SPAN_ARG(text));
+	return arena_span(facts->arena, text);
+}
+
 static int
 copy_arguments(struct facts *facts, char *const *argv,
     struct facts_path *path_r)
@@ -26,7 +44,7 @@ copy_arguments(struct facts *facts, char *const *argv,
 	struct facts_path path = { .text = { NULL, 0 } };
 	size_t n = 0;
 
-	path.text = arena_span(facts->arena, span_of(argv[0]));
+	path.text = path_text(facts, span_of(argv[0]));
 	if (path.text.ptr == NULL)
 		return -1;
 	while (argv[0] != NULL && argv[n + 1] != NULL)
@@ -75,8 +93,8 @@ facts_set_sender(struct facts *facts, char *const *argv)
 {
 	if (copy_arguments(facts, argv, &facts->sender) != 0)
 		return -1;
-	facts->is_smtputf8 = facts_has_param(&facts->sender,
-	    SPAN("SMTPUTF8"));
+	facts->is_smtputf8 = is_by_hand(facts) ||
+	    facts_has_param(&facts->sender, SPAN("SMTPUTF8"));
 	understand(facts, &facts->sender, PATH_NULL);
 	facts->leaving_sender = facts->sender;
 	return 0;
