@@ -172,6 +172,42 @@ test_routes(void **state)
 	}
 }
 
+/* Postfix tells addresses of mail by sendmail(1) without brackets. */
+static void
+test_by_hand(void **state)
+{
+	static const struct {
+		const char *port, *sender;
+		bool want_ok, want_null;
+	} table[] = {
+		{ "587", "alice@example.org", false, false },
+		{ "587", "", false, false },
+		{ "0", "a@@b", false, false },
+		{ "0", "alice@example.org", true, false },
+		{ "0", "<alice@example.org>", true, false },
+		{ "0", "gr\xc3\xbc\xc3\x9f@example.org", true, false },
+		{ "0", "", true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct fixture f;
+		bool is_ok;
+
+		setup(&f);
+		f.facts.listener.daemon_port = span_of(table[i].port);
+		fixture_mail(&f, table[i].sender, NULL);
+		is_ok = f.facts.sender.status == PATH_OK;
+		if (is_ok != table[i].want_ok ||
+		    (is_ok && f.facts.sender.path.is_null !=
+		    table[i].want_null))
+			fail_msg("port %s, \"%s\": got status %d",
+			    table[i].port, table[i].sender,
+			    (int)f.facts.sender.status);
+		fixture_teardown(&f);
+	}
+}
+
 /* A route that failed is a fault of ours: 451, not "authenticate first". */
 static void
 test_failed_route(void **state)
@@ -401,6 +437,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_failed_route),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_accounts),
