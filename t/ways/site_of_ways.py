@@ -9,11 +9,11 @@ import pathlib
 import re
 import shutil
 import signal
-import socket
 import time
 
 from lab import process
 from lab import sendmail as sendmail_of_lab
+from lab.place import claim_port
 from support.lab import another_lab, wait_for
 from support.mta import KINDS
 
@@ -22,11 +22,14 @@ EXAMPLE = TOP / "conf" / "examples" / "every-way"
 HOST = "127.0.0.1"
 
 
+claims = []  # to ports, until the tests end
+
+
 def free_port():
-    """A port that nobody has now."""
-    with socket.socket() as taken:
-        taken.bind((HOST, 0))
-        return taken.getsockname()[1]
+    """A port that is ours until the tests end."""
+    port, claim = claim_port()
+    claims.append(claim)
+    return port
 
 
 def placed(name, places):
