@@ -18,6 +18,7 @@
 #include "edit/envelope.h"
 #include "edit/mtaform.h"
 #include "edit/qualify.h"
+#include "edit/rewrite.h"
 #include "policy/policy.h"
 #include "policy/who.h"
 #include "sign/choice.h"
@@ -308,8 +309,13 @@ judge_sender(struct transaction *t)
 	tell_stage(t);
 	verdict = fault_of(qualify_sender(t->profile, &t->facts, &error),
 	    error);
-	return verdict.action == ACTION_PASS ? policy_run(STAGE_MAIL,
-	    t->profile, &t->facts, &t->verdicts) : verdict;
+	if (verdict.action == ACTION_PASS)
+		verdict = policy_run(STAGE_MAIL, t->profile, &t->facts,
+		    &t->verdicts);
+	if (verdict.action == ACTION_PASS)
+		verdict = fault_of(rewrite_sender(t->profile, &t->facts,
+		    &error), error);
+	return verdict;
 }
 
 static struct transaction *
@@ -371,6 +377,20 @@ transaction_begin(struct runtime *runtime,
 	return t;
 }
 
+/* What takes the place of the newest recipient meets the rules again. */
+static struct verdict
+judge_rewritten(struct transaction *t)
+{
+	size_t n = t->facts.recipient_count;
+	const char *error = NULL;
+	struct verdict verdict = fault_of(rewrite_recipient(t->profile,
+	    &t->facts, &error), error);
+
+	if (verdict.action != ACTION_PASS || t->facts.recipient_count == n)
+		return verdict;
+	return policy_run(STAGE_RCPT, t->profile, &t->facts, &t->verdicts);
+}
+
 /* The newest recipient, and what takes its place. */
 static struct verdict
 judge_recipient(struct transaction *t)
@@ -385,6 +405,8 @@ judge_recipient(struct transaction *t)
 	if (verdict.action == ACTION_PASS)
 		verdict = policy_run(STAGE_RCPT, t->profile, &t->facts,
 		    &t->verdicts);
+	if (verdict.action == ACTION_PASS)
+		verdict = judge_rewritten(t);
 	for (size_t i = first; i < t->facts.recipient_count; i++)
 		t->facts.recipients[i].verdict = verdict;
 	return verdict;
@@ -465,6 +487,9 @@ complete(struct transaction *t)
 
 	if (status == COMPLETION_OK)
 		status = completion_run(t->profile, &t->facts, &t->edits,
+		    &error);
+	if (status == COMPLETION_OK)
+		status = rewrite_header(t->profile, &t->facts, &t->edits,
 		    &error);
 	note_status(t, status, error);
 }

@@ -62,6 +62,7 @@ option_verify verify_postmaster;	/* likewise */
 option_verify verify_override;		/* its groups exist */
 option_verify verify_primary;		/* the table exists; marks its use */
 option_verify verify_profile_name;	/* only once */
+option_verify verify_rewrite;		/* the table exists; it has a use */
 option_verify verify_scope;		/* what it needs is there */
 option_verify verify_users;		/* the table exists; mailboxes known */
 option_verify verify_signing_domain;	/* has keys */

@@ -96,6 +96,11 @@ link_site(struct settings *settings)
 		if (links[i].name[0] != '\0')
 			*links[i].place = find_table(settings,
 			    links[i].name);
+	for (size_t i = 0; i < site->rewrite_count; i++)
+		site->rewrites[i].table = find_table(settings,
+		    site->rewrites[i].name);
+	if (site->qualify.domain[0] == '\0')
+		site->qualify.domain = NULL;
 }
 
 static void
@@ -146,8 +151,6 @@ link_rights(struct settings *settings, char **error_r)
 	rights->table_count = settings->grant_count;
 	link_site(settings);
 	link_profiles(settings);
-	if (settings->config.site.qualify.domain[0] == '\0')
-		settings->config.site.qualify.domain = NULL;
 	if (settings->primary[0] != '\0')
 		rights->primary = find_table(settings, settings->primary);
 	return 0;

@@ -156,6 +156,12 @@ static const struct section sections[] = {
 	PLAIN(SECTION_OVERRIDE_RULES),
 	PLAIN(SECTION_RECIPIENTS),
 	PLAIN(SECTION_QUALIFY),
+	[SECTION_REWRITES] = {
+		.size = sizeof(struct rewrite_table),
+		.where = offsetof(struct rewrite_table, where),
+		.name = SECTION_NOWHERE,
+		.also = SECTION_COUNT,
+	},
 	PLAIN(SECTION_RIGHTS),
 	[SECTION_GRANTS] = {
 		.size = sizeof(struct grant),

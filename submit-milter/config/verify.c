@@ -162,6 +162,20 @@ verify_users(struct check *check, const void *base, const void *field)
 }
 
 const char *
+verify_rewrite(struct check *check, const void *base, const void *field)
+{
+	const struct rewrite_table *rewrite = base;
+	bool has_use = false;
+
+	for (int i = 0; i < REWRITE_USES; i++)
+		has_use |= rewrite->uses[i];
+	(void)field;
+	return has_use ? use_named(check, rewrite->name,
+	    check->settings->config.rights.fold_local_part) : "is for nothing: set envelope_sender, envelope_recipients, "
+	    "header_senders or header_recipients";
+}
+
+const char *
 verify_bare_domain(struct check *check, const void *base, const void *field)
 {
 	(void)base;

@@ -47,6 +47,7 @@ struct profile_complete {
 	bool destination;	/* undisclosed-recipients, Bcc removed */
 	bool qualify_envelope;	/* names short by local convention */
 	bool qualify_header;
+	bool rewrite;
 };
 
 struct profile_tls {

@@ -96,9 +96,28 @@ struct qualify {
 	const struct table *mailboxes;	/* which of them exist */
 };
 
+/* Where addresses are written anew (RFC 6409 section 8.8). */
+enum rewrite_use {
+	REWRITE_ENVELOPE_SENDER,
+	REWRITE_ENVELOPE_RECIPIENTS,
+	REWRITE_HEADER_SENDERS,
+	REWRITE_HEADER_RECIPIENTS,
+	REWRITE_USES
+};
+
+struct rewrite_table {
+	const char *where;		/* "FILE:LINE" */
+	const char *name;
+	/* Address -> address, "@domain" or local part. */
+	const struct table *table;
+	bool uses[REWRITE_USES];
+};
+
 struct toplevels;
 
 struct site {
+	struct rewrite_table *rewrites;	/* the first that has a row decides */
+	size_t rewrite_count;
 	struct qualify qualify;
 	const struct toplevels *toplevels;
 	struct domain_list local_domains;

@@ -152,3 +152,113 @@ def test_mta_that_cannot_change_recipients(names, lacks):
         assert got.verdict == "451 4.3.0 at end"
         session.mta.quit()
     assert got.record["result"] == "deferred"
+
+
+# --- other addresses
+
+CANONICAL = conf.inline(
+    ("jru@example.org", "J.Random.User"),
+    ("@old.example", "@new.example"),
+    ("@squeaky.sales.example.net", "@zyx.example.net"),
+    ("@.foo.example.net", "@foo.example.net"),
+    ("a@circle.example", "b@circle.example"),
+    ("b@circle.example", "a@circle.example"),
+    ("closed@old.example", "closed@rival.example"),
+)
+
+REWRITE = {
+    "tables": {
+        "canonical": CANONICAL,
+        "senders": conf.inline(
+            ("@example.org", "alice@example.org"), ("@old.example", "alice@example.org")
+        ),
+        "denied": conf.inline(("@rival.example", "*")),
+        "down": {"type": "fail"},
+    },
+    "rights": {"tables": [{"table": "senders", "key": "address", "right": "own"}]},
+    "recipients": {"denied": "denied"},
+    "rewrites": [
+        {
+            "table": "canonical",
+            "envelope_sender": True,
+            "envelope_recipients": True,
+            "header_senders": True,
+            "header_recipients": True,
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module", name="rewriting")
+def start_rewriting(module_start, strict):
+    """A daemon that knows other addresses."""
+    return module_start(conf.changed(strict, **REWRITE))
+
+
+def test_addresses_are_written_anew(rewriting):
+    """D8.8 X6: by address, domain and what is below it; then never again."""
+    message = whole(
+        "From: Jay (jru) <jru@example.org>",
+        "Cc: a@host.foo.example.net (x), team: b@old.example,\n\tc@squeaky.sales.example.net;",
+    )
+    got = submit(
+        rewriting, message, sender="<jru@example.org>", recipients=["<b@old.example>", "<x@example.com>"]
+    )
+    assert got.verdict == "passed"
+    assert of_envelope(got.edits) == [
+        changed_sender("<J.Random.User@example.org>"),
+        deleted("<b@old.example>"),
+        added("<b@new.example>"),
+    ]
+    assert got.leaving.values("From") == [b" Jay (jru) <J.Random.User@example.org>"]
+    assert got.leaving.values("Cc") == [
+        b" a@foo.example.net (x), team: b@new.example,\n\tc@zyx.example.net;"
+    ]
+    assert [s["domain"] for s in got.record["signatures"]] == ["example.org"] * 2
+    again = submit(rewriting, got.leaving, sender="<J.Random.User@example.org>", recipients=["<b@new.example>"])
+    assert again.verdict == "passed"
+    assert {e.name for e in again.edits} == {"DKIM-Signature"}
+
+
+def test_signature_wants_the_right_to_what_leaves(rewriting):
+    """D8.8 D8.5: who may use the submitted From may not use that which leaves."""
+    got = submit(rewriting, whole("From: alice@old.example"), sender="<alice@example.org>")
+    assert got.verdict == "passed"
+    assert got.leaving.values("From") == [b" alice@new.example"]
+    assert got.record["signatures"] == []
+    assert got.record["unsigned"] == "no-right-to-from"
+
+
+def test_rewritten_recipient_meets_the_rules(rewriting):
+    """D8.8 D6.2: a row opens no way around recipients.denied."""
+    got = submit(rewriting, recipients=["<x@example.com>", "<closed@old.example>"])
+    assert [a.verdict for a in got.recipient_answers] == ["continue", "550 5.7.1"]
+    assert got.verdict == "passed"
+    assert of_envelope(got.edits) == []
+    results = [r["result"] for r in got.record["envelope"]["recipients"]]
+    assert results == ["accepted", "refused", "refused"]
+
+
+CIRCLES = {
+    "recipient": ({"recipients": ["<a@circle.example>"]}, "451 4.3.0 at rcpt"),
+    "field": (
+        {"message": whole("From: alice@example.org", "Cc: a@circle.example")},
+        "451 4.3.0 at end",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CIRCLES)
+def test_circles_are_a_fault(rewriting, name):
+    """D8.8: bounded and deferred."""
+    options, want = CIRCLES[name]
+    got = submit(rewriting, **options)
+    assert got.verdict == want
+
+
+def test_table_that_is_down(start, strict):
+    """D8.8: doubt is 451, for every place where addresses are written anew."""
+    options = conf.changed(REWRITE, rewrites=[dict(REWRITE["rewrites"][0], table="down")])
+    daemon = start(conf.changed(strict, **options))
+    got = submit(daemon, whole("From: alice@example.org"))
+    assert got.verdict == "451 4.3.0 at mail"

@@ -31,7 +31,7 @@ ARRAYS = {"array of networks", "array of strings"}
 
 # What is in lists and named groups is an example, no default.
 EXAMPLES = ("dkim.domains.", "groups.", "overrides.", "profiles.",
-            "rights.tables.", "tables.")
+            "rewrites.", "rights.tables.", "tables.")
 
 # A key for this test alone.
 KEY = """-----BEGIN PRIVATE KEY-----
