@@ -10,6 +10,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lab"))
 
 from harness import configuration as conf  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402

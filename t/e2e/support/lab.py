@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from lab.records import check_record
+
 from .mta import KINDS
 
 E2E = pathlib.Path(__file__).resolve().parent.parent
@@ -145,7 +147,7 @@ class Lab:
                     if not line.endswith(b"\n"):
                         break  # still being written
                     self.audit_offset += len(line)
-                    self.records.append(json.loads(line))
+                    self.records.append(check_record(json.loads(line)))
         found = [r for r in self.records if r["client"]["helo"] == token]
         return found if len(found) >= count else []
 

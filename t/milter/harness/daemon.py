@@ -11,6 +11,8 @@ import socket
 import subprocess
 import time
 
+from lab.records import check_record
+
 from . import configuration as conf
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
@@ -242,7 +244,7 @@ class Daemon:
                     if not line.endswith(b"\n"):
                         break
                     self.offset += len(line)
-                    self.kept.append(json.loads(line))
+                    self.kept.append(check_record(json.loads(line)))
         return self.kept
 
     def records_of(self, helo, count):
