@@ -300,10 +300,10 @@ static const struct option options[] = {
 	    AT(settings, config.stop_timeout)),
 
 	GROUP(ROOT, MEMORY, "memory", "ceilings", SAME_AS_FIELD),
-	INT(MEMORY, "memory.total", "268435456", 65536, INT_MAX,
+	INT(MEMORY, "memory.total", "268435456", 262144, INT_MAX,
 	    "octets that all messages together may take",
 	    AT(settings, config.memory.total), .verify = verify_memory),
-	INT(MEMORY, "memory.message", "4194304", 65536, INT_MAX,
+	INT(MEMORY, "memory.message", "4194304", 262144, INT_MAX,
 	    "octets that one message may take",
 	    AT(settings, config.memory.message), .verify = verify_memory),
 

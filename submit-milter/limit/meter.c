@@ -1,25 +1,34 @@
 /*
  * meter.c - see meter.h.
+ *
+ * Whoever comes has a place in one of WAYS, the set of them chosen by a
+ * keyed hash, which also stands for the name. When all are taken, the one
+ * with the lowest count goes to the newcomer, with its count: whom that
+ * pushes out finds no lower one when coming back, so that no count is ever
+ * too low.
  */
 #include "limit/meter.h"
 
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define PLACES 4096u
+#include "table/siphash.h"
+
+#define SETS 1024u
+#define WAYS 8u
 #define HOUR 3600
 
 struct place {
+	uint64_t who;
 	time_t began;
-	int count;
+	int count;		/* 0: nobody's */
 };
 
 struct meter {
 	pthread_mutex_t lock;
-	uint64_t seed;		/* so that nobody can aim at a place */
-	struct place places[PLACES];
+	struct siphash_key key;	/* so that nobody can aim at a place */
+	struct place places[SETS][WAYS];
 };
 
 struct meter *
@@ -29,8 +38,8 @@ meter_new(void)
 
 	if (meter == NULL)
 		return NULL;
-	if (getrandom(&meter->seed, sizeof(meter->seed), 0) !=
-	    (ssize_t)sizeof(meter->seed)) {
+	if (getrandom(&meter->key, sizeof(meter->key), 0) !=
+	    (ssize_t)sizeof(meter->key)) {
 		free(meter);
 		return NULL;
 	}
@@ -48,27 +57,40 @@ meter_free(struct meter **meter)
 	*meter = NULL;
 }
 
-/* FNV-1a from a secret start. */
-static struct place *
-place_of(struct meter *meter, struct span who)
+static bool
+is_over(const struct place *place, time_t now)
 {
-	uint64_t hash = meter->seed ^ 0xcbf29ce484222325u;
+	return place->count == 0 || now - place->began >= HOUR ||
+	    now < place->began;
+}
 
-	for (size_t i = 0; i < who.len; i++)
-		hash = (hash ^ (unsigned char)who.ptr[i]) * 0x100000001b3u;
-	return &meter->places[(hash ^ hash >> 32) % PLACES];
+/* The place of WHO at NOW; it begins anew, or with another's count. */
+static struct place *
+place_of(struct meter *meter, uint64_t who, time_t now)
+{
+	struct place *set = meter->places[who % SETS], *least = set;
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (is_over(&set[i], now))
+			set[i] = (struct place){ .began = now };
+		else if (set[i].who == who)
+			return &set[i];
+		if (set[i].count < least->count)
+			least = &set[i];
+	}
+	least->who = who;
+	return least;
 }
 
 bool
 meter_take(struct meter *meter, struct span who, int most, time_t now)
 {
-	struct place *place = place_of(meter, who);
+	uint64_t digest = siphash(&meter->key, who);
+	struct place *place;
 	bool is_free;
 
 	pthread_mutex_lock(&meter->lock);
-	if (place->count == 0 || now - place->began >= HOUR ||
-	    now < place->began)
-		*place = (struct place){ .began = now };
+	place = place_of(meter, digest, now);
 	is_free = place->count < most;
 	if (is_free)
 		place->count++;

@@ -1,10 +1,9 @@
 /*
  * meter - how often somebody came within the hour.
  *
- * A table of fixed size: it never grows, however many come. When two share
- * a place, the one who comes later takes it over if the other's hour is
- * over, and else shares the count: the limit can come too early, never too
- * late. A lock of its own (a leaf); any thread.
+ * A table of fixed size: it never grows, however many come. Some hundreds
+ * in an hour are counted each alone; when there are more, the limit can come
+ * too early, never too late. A lock of its own (a leaf); any thread.
  */
 #ifndef SUBMIT_LIMIT_METER_H
 #define SUBMIT_LIMIT_METER_H

@@ -70,10 +70,13 @@ rule_postmaster(const struct profile *profile, struct facts *facts)
 		return verdict_pass();
 	if (!is_open_postmaster(profile, facts))
 		return facts->parked;
-	if (facts->quota != NULL && !facts->quota(facts->quota_context,
-	    facts->client.address, profile->postmaster.per_hour))
+	/* Messages count, whichever postmasters they are for. */
+	if (!facts->is_metered && facts->quota != NULL &&
+	    !facts->quota(facts->quota_context, facts->client.address,
+	    profile->postmaster.per_hour))
 		return verdict_refuse(REASON_POSTMASTER_LIMIT, none,
 		    facts->client.address);
+	facts->is_metered = true;
 	return verdict_pass();
 }
 

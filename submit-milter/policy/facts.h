@@ -132,6 +132,7 @@ struct facts {
 	const struct rule_override *override;	/* with parameters; or NULL */
 	/* Refusals that wait for the first recipient: see accounts.c. */
 	struct verdict parked;
+	bool is_metered;	/* it has one of the quota of postmaster */
 	/* Mail from outside on a mixed port: it is left alone. */
 	bool is_transfer;
 	bool is_from_to_fix;	/* from = "fix": From is to be replaced */

@@ -24,9 +24,17 @@ no_memory(void)
 }
 
 /*
- * May LOCAL@DOMAIN be used? Who submits only to postmaster (accounts.c) has
- * no rights; any address will do that does not claim to be one of ours.
+ * Is it asked for rights to an address of DOMAIN? Who submits only to
+ * postmaster (accounts.c) may have an address that is none of ours.
  */
+static enum lookup
+is_bound(const struct facts *facts, struct span domain, const char **error_r)
+{
+	return facts->parked.action == ACTION_PASS ? LOOKUP_FOUND :
+	    domain_is_local(facts, domain, error_r);
+}
+
+/* May LOCAL@DOMAIN be used? Nobody has no rights, a suspended user has. */
 static enum lookup
 may_use(struct facts *facts, struct span local, struct span domain,
     const char **error_r)
@@ -34,19 +42,19 @@ may_use(struct facts *facts, struct span local, struct span domain,
 	struct rights_source source;
 	enum right right;
 
-	if (facts->parked.action == ACTION_PASS)
-		return rights_check(facts->rights, &facts->resolver,
-		    &facts->identity, local, domain, &right, &source,
-		    error_r);
-	switch (domain_is_local(facts, domain, error_r)) {
+	switch (is_bound(facts, domain, error_r)) {
 	case LOOKUP_FOUND:
-		return LOOKUP_NOT_FOUND;
+		break;
 	case LOOKUP_NOT_FOUND:
 		return LOOKUP_FOUND;
 	case LOOKUP_FAILED:
-		break;
+		return LOOKUP_FAILED;
 	}
-	return LOOKUP_FAILED;
+	if (facts->parked.action != ACTION_PASS &&
+	    facts->identity.route == ROUTE_NONE)
+		return LOOKUP_NOT_FOUND;
+	return rights_check(facts->rights, &facts->resolver,
+	    &facts->identity, local, domain, &right, &source, error_r);
 }
 
 /*
@@ -61,8 +69,16 @@ exists(struct facts *facts, const struct mailbox *mailbox,
 	struct address_keys keys;
 	struct span key, value;
 
-	if (table == NULL || facts->parked.action != ACTION_PASS)
+	if (table == NULL)
 		return LOOKUP_FOUND;
+	switch (is_bound(facts, mailbox->domain, error_r)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		return LOOKUP_FOUND;
+	case LOOKUP_FAILED:
+		return LOOKUP_FAILED;
+	}
 	*error_r = "out of memory";
 	if (address_keys_make(facts->rights, mailbox->local, mailbox->domain,
 	    facts->arena, &keys) != 0)

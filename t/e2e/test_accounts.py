@@ -218,9 +218,19 @@ def test_postmaster_has_a_limit(site):
     "login, want", [("bob@example.org", ON_HOLD), ("carol@example.org", "postmaster")]
 )
 def test_suspended_may_ask_postmaster(site, login, want):
-    """The refusal meets every recipient but that one, and an address of ours."""
-    got = submit(site, TO_POSTMASTER, sender="<%s>" % login, login=login)
+    """The refusal meets every recipient but that one, and an address of others."""
+    got = submit(site, TO_POSTMASTER, sender="<alice@example.org>", login=login)
     assert got.verdict == "550 5.7.13 at MAIL" and want in got.reply.text
+    # But her own is hers, as the login is.
+    got = submit(
+        site,
+        whole("From: " + login),
+        sender="<%s>" % login,
+        recipients=("<postmaster@example.org>",),
+        login=login,
+    )
+    assert got.verdict == "250 2.0.0 at DATA"
+    assert not got.relayed.values("DKIM-Signature")
     with Client(site, source=source()) as client:
         client.authenticate(login)
         assert client.mail(OUTSIDE).code == 250

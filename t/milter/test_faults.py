@@ -100,7 +100,8 @@ def test_edits_that_the_mta_does_not_take(start, strict):
 
 # --- memory
 
-SMALL = 131072  # octets; what a small message with two signatures needs
+SMALL = 262144  # octets; the least that may be set
+MANY = 50  # sessions; more than have room in that
 
 
 def test_ceiling_of_a_message(start, strict, kind):
@@ -109,8 +110,8 @@ def test_ceiling_of_a_message(start, strict, kind):
     memory = {"message": SMALL}
     changes = {"memory": memory, "default_profile": {"limits": limits}}
     daemon = start(conf.changed(strict, **changes))
-    many_fields = whole(FROM, *["X%d: %s" % (n, "y" * 80) for n in range(1200)])
-    for message in (many_fields, whole(FROM, *["X: " + "y" * 65000] * 2)):
+    many_fields = whole(FROM, *["X%d: %s" % (n, "y" * 80) for n in range(2400)])
+    for message in (many_fields, whole(FROM, *["X: " + "y" * 65000] * 4)):
         got = submit(daemon, message, kind=kind)
         assert got.verdict == "451 4.3.1 at end"
         assert got.text == TOO_MUCH
@@ -120,10 +121,11 @@ def test_ceiling_of_a_message(start, strict, kind):
 
 def test_ceiling_of_a_message_at_rcpt(start, strict, kind):
     """X47 A6: recipients for which there is no room come again; the rest pass not."""
-    daemon = start(conf.changed(strict, memory={"message": SMALL}))
+    changes = {"memory": {"message": SMALL}, "default_profile": {"limits": {"recipients": 10000}}}
+    daemon = start(conf.changed(strict, **changes))
     with Session(daemon, kind) as session:
         session.mail()
-        verdicts = [session.rcpt("<%s@example.com>" % ("r" * 60)).verdict for _ in range(1000)]
+        verdicts = [session.rcpt("<%s@example.com>" % ("r" * 60)).verdict for _ in range(2000)]
         kept = verdicts.index("451 4.3.1")
         assert kept > 20
         session.header()
@@ -137,15 +139,15 @@ def test_ceiling_of_a_message_at_rcpt(start, strict, kind):
 
 def test_ceiling_of_all_messages(start, strict):
     """X47: too many at a time: 451 4.3.1 at MAIL for one more, until one ends."""
-    daemon = start(conf.changed(strict, memory={"message": 65536, "total": 65536}))
+    daemon = start(conf.changed(strict, memory={"message": SMALL, "total": SMALL}))
     daemon.expect("no memory for a transaction")
-    sessions = [Session(daemon) for _ in range(10)]
+    sessions = [Session(daemon) for _ in range(MANY)]
     verdicts = [session.mail().verdict for session in sessions]
     fits = verdicts.index("451 4.3.1")
     assert fits >= 2
-    assert verdicts == ["continue"] * fits + ["451 4.3.1"] * (10 - fits)
+    assert verdicts == ["continue"] * fits + ["451 4.3.1"] * (MANY - fits)
     # Those that found no room left a line in the log, and no record.
-    daemon.transactions -= 10 - fits
+    daemon.transactions -= MANY - fits
     sessions[0].mta.abort()
     last = sessions[-1]
     wait_for(lambda: is_admitted(daemon, last), "the room is not given back")

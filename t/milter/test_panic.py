@@ -222,8 +222,8 @@ def test_no_record(start, strict):
 
 def test_more_than_fits(start, strict):
     """X49: a header that memory does not suffice for passes under pass alone."""
-    daemon = start(conf.changed(strict, memory={"message": 65536}, stop_timeout=1))
-    fields = ["X-%d: %s" % (n, "x" * 900) for n in range(100)]
+    daemon = start(conf.changed(strict, memory={"message": 262144}, stop_timeout=1))
+    fields = ["X-%d: %s" % (n, "x" * 900) for n in range(400)]
     message = whole("From: alice@example.org", *fields)
     switch(daemon, "sign-only")
     assert submit(daemon, message).verdict == "451 4.3.1 at end"

@@ -255,6 +255,26 @@ def test_postmaster_hears_no_false_friends(daemon, kind, sender, line, want):
     assert got.verdict == want
 
 
+SUSPENDED = {
+    "theirs": ("sus@example.org", "sus@example.org", "passed"),
+    "a stranger's": ("x@example.com", "x@example.com", "passed"),
+    "another's, sender": ("bob@example.org", "sus@example.org", "550 5.7.13 at mail"),
+    "another's, From": ("sus@example.org", "bob@example.org", "550 5.7.1 at end"),
+}
+
+
+@pytest.mark.parametrize("sender, author, want", SUSPENDED.values(), ids=SUSPENDED.keys())
+def test_suspended_user_writes_as_herself(daemon, kind, sender, author, want):
+    """D6.4 A3: to postmaster, from the address that is hers; it is not signed."""
+    client = {"login": "sus@example.org", "daemon_name": "open"}
+    number = list(SUSPENDED.values()).index((sender, author, want))
+    client["address"] = "198.51.103.%d" % (number + {"postfix": 10, "sendmail": 20}[kind.name])
+    with Session(daemon, kind, **client) as session:
+        got = session.submit(whole("From: " + author), "<%s>" % sender, [POSTMASTER])
+    assert got.verdict == want
+    assert session.records(1)[0]["signatures"] == []
+
+
 def test_postmaster_is_closed_by_default(daemon, kind):
     """D6.4 A2: 530 at MAIL where no domain opens it."""
     got = submit(daemon, kind=kind, login=None, recipients=[POSTMASTER])
@@ -268,8 +288,10 @@ def test_postmaster_has_a_limit(daemon, kind):
     message = whole("From: friend@example.com")
     sent = ("<friend@example.com>", [POSTMASTER])
     with Session(daemon, kind, address=address, **client) as session:
-        for _ in range(3):
-            assert session.submit(message, *sent).verdict == "passed"
+        # Each counts once, whoever else it is for.
+        several = ("<friend@example.com>", [POSTMASTER, "<Postmaster>", POSTMASTER])
+        for many in (several, sent, several):
+            assert session.submit(message, *many).verdict == "passed"
         over = session.submit(message, *sent)
         assert over.verdict == "450 4.7.1 at rcpt"
         assert over.text == "Too many messages to postmaster, try again later"

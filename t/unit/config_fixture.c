@@ -19,7 +19,7 @@ const char folder_everything[] =
     "socket_mode = \"0666\";\n"
     "host_name = \"mx.example.org\";\n"
     "stop_timeout = 5;\n"
-    "memory: { message = 100000; total = 200000; };\n"
+    "memory: { message = 300000; total = 600000; };\n"
     "log: { target = \"syslog\"; facility = \"local3\"; level = \"debug\"; };\n"
     "audit: { file = \"@DIR@/audit\"; file_mode = \"0600\"; syslog = true;\n"
     "	facility = \"local4\"; };\n"

@@ -113,8 +113,8 @@ test_everything(void **state)
 	assert_int_equal(config->socket_mode, 0666);
 	assert_string_equal(config->host_name, "mx.example.org");
 	assert_int_equal(config->stop_timeout, 5);
-	assert_int_equal(config->memory.message, 100000);
-	assert_int_equal(config->memory.total, 200000);
+	assert_int_equal(config->memory.message, 300000);
+	assert_int_equal(config->memory.total, 600000);
 	assert_int_equal(config->log.target, LOG_TARGET_SYSLOG);
 	assert_int_equal(config->log.facility, LOG_LOCAL3);
 	assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
@@ -324,7 +324,7 @@ test_overrides(void **state)
 		{ "stop_timeout", "8" },
 		{ "audit.syslog", "true" },
 		{ "log.level", "error" },
-		{ "memory.total", "300000" },
+		{ "memory.total", "600000" },
 		{ "identity.realm", "" },
 		{ "default_profile.rules.from-rights", "warn" },
 		{ "default_profile.tls.minimum_version", "1.0" },
@@ -349,7 +349,7 @@ test_overrides(void **state)
 	assert_int_equal(config->stop_timeout, 8);
 	assert_true(config->audit.syslog);
 	assert_int_equal(config->log.level, LOG_LEVEL_ERROR);
-	assert_int_equal(config->memory.total, 300000);
+	assert_int_equal(config->memory.total, 600000);
 	assert_string_equal(config->rights.identity.realm, "");
 	assert_int_equal(config->default_profile.rules[RULE_FROM_RIGHTS],
 	    RULE_WARN);
@@ -391,7 +391,7 @@ static const struct {
 	{ "control: { socket = \"/run/x\"; };", "control.socket" },
 	{ "control: { mode = \"0660\"; };", "control.mode" },
 	{ "control: { group = \"daemon\"; };", "control.group" },
-	{ "memory: { message = 70000; };", "memory.message" },
+	{ "memory: { message = 270000; };", "memory.message" },
 	{ "memory: { total = 70000000; };", "memory.total" },
 };
 
@@ -630,17 +630,17 @@ test_include(void **state)
 	(void)state;
 	folder_write("inner.conf", "stop_timeout = 9;\n\t@include \"more\"");
 	folder_write("more", "log: { level = \"error\"; };");
-	folder_write("values", "message = 70000;\n");
+	folder_write("values", "message = 270000;\n");
 	config = load(
 	    "@include \"inner.conf\"   # a comment\n"
 	    "memory: {\n"
 	    "	@include \"@DIR@/values\"\n"
-	    "	total = 80000;\n"
+	    "	total = 280000;\n"
 	    "};\n");
 	assert_int_equal(config->stop_timeout, 9);
 	assert_int_equal(config->log.level, LOG_LEVEL_ERROR);
-	assert_int_equal(config->memory.message, 70000);
-	assert_int_equal(config->memory.total, 80000);
+	assert_int_equal(config->memory.message, 270000);
+	assert_int_equal(config->memory.total, 280000);
 	config_unref(&config);
 }
 

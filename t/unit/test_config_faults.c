@@ -178,13 +178,13 @@ static const struct fault_case type_cases[] = {
 	    "\"0640\", not \"\"" },
 	{ "host_name = \"m\\xfcller.example\";",
 	    ":1: host_name: is not UTF-8" },
-	{ "memory: { message = 300000; total = 200000; };",
+	{ "memory: { message = 300000; total = 270000; };",
 	    ":1: memory.total: memory.message must not be more than "
 	    "memory.total" },
 	{ "memory: { message = 300000000; };",
 	    ":1: memory.message: memory.message must not be more than "
 	    "memory.total" },
-	{ "memory: { total = 100000; };",
+	{ "memory: { total = 300000; };",
 	    ":1: memory.total: memory.message must not be more than "
 	    "memory.total" },
 };
@@ -696,7 +696,7 @@ static const struct {
 	    "rights.primary: there is no table \"none\"" },
 	{ { "profiles.[1].name", "submission" },
 	    "profiles.name: the profile \"submission\" is there twice" },
-	{ { "memory.total", "70000" }, "memory.total: memory.message must "
+	{ { "memory.total", "270000" }, "memory.total: memory.message must "
 	    "not be more than memory.total" },
 };
 

@@ -355,7 +355,77 @@ test_postmaster(void **state)
 	}
 }
 
-/* It must not claim a From of ours, and has a limit of its own. */
+/* Messages are counted, however many postmasters each is for. */
+static void
+test_postmaster_limit(void **state)
+{
+	struct meter *meter = meter_new();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		enum reason want = i < 2 ? REASON_NONE :
+		    REASON_POSTMASTER_LIMIT;
+		struct fixture f;
+
+		setup(&f, NULL);
+		open_postmaster(&f, meter);
+		fixture_mail(&f, "<x@outside.example>", NULL);
+		assert_int_equal(fixture_run(&f, STAGE_MAIL).reason,
+		    REASON_NONE);
+		assert_int_equal(fixture_rcpt(&f, "<postmaster>").reason,
+		    want);
+		assert_int_equal(fixture_rcpt(&f,
+		    "<postmaster@example.org>").reason, want);
+		assert_int_equal(fixture_rcpt(&f, "<Postmaster>").reason,
+		    want);
+		fixture_teardown(&f);
+	}
+	meter_free(&meter);
+}
+
+/* Who is suspended has the addresses that were there before. */
+static void
+test_postmaster_suspended(void **state)
+{
+	static const struct {
+		const char *sender, *from;
+		enum reason want_mail, want_header;
+	} cases[] = {
+		{ "<bob@example.org>", NULL, REASON_ACCOUNT_SUSPENDED,
+		    REASON_NONE },
+		{ "<alice@example.org>", "From: bob@example.org\n\n",
+		    REASON_NONE, REASON_FROM_NOT_ALLOWED },
+		{ "<x@down.example>", NULL, REASON_TEMPORARY, REASON_NONE },
+		{ "<alice@example.org>", "From: alice@example.org\n\n",
+		    REASON_NONE, REASON_NONE },
+		{ "<x@outside.example>", "From: x@outside.example\n\n",
+		    REASON_NONE, REASON_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct meter *meter = meter_new();
+		struct fixture f;
+
+		setup(&f, "alice@example.org");
+		f.facts.account.state = ACCOUNT_SUSPENDED;
+		open_postmaster(&f, meter);
+		fixture_mail(&f, cases[i].sender, NULL);
+		assert_int_equal(fixture_run(&f, STAGE_MAIL).reason,
+		    cases[i].want_mail);
+		if (cases[i].from != NULL) {
+			assert_int_equal(fixture_rcpt(&f,
+			    "<postmaster>").reason, REASON_NONE);
+			fixture_message(&f, cases[i].from);
+			assert_int_equal(fixture_run(&f, STAGE_HEADER).reason,
+			    cases[i].want_header);
+		}
+		fixture_teardown(&f);
+		meter_free(&meter);
+	}
+}
+
+/* It must not claim a From of ours. */
 static void
 test_postmaster_message(void **state)
 {
@@ -369,10 +439,6 @@ test_postmaster_message(void **state)
 	assert_int_equal(fixture_run(&f, STAGE_MAIL).reason, REASON_NONE);
 	assert_int_equal(fixture_rcpt(&f, "<postmaster>").reason,
 	    REASON_NONE);
-	assert_int_equal(fixture_rcpt(&f, "<postmaster@example.org>").reason,
-	    REASON_NONE);
-	assert_int_equal(fixture_rcpt(&f, "<postmaster>").reason,
-	    REASON_POSTMASTER_LIMIT);
 	fixture_message(&f, "From: bob@example.org\nTo: postmaster@"
 	    "example.org\n\n");
 	assert_int_equal(fixture_run(&f, STAGE_HEADER).reason,
@@ -404,6 +470,35 @@ test_meter(void **state)
 	meter_free(&meter);
 }
 
+/* However many come, nobody gets more; and some hundreds get all of it. */
+static void
+test_meter_of_many(void **state)
+{
+	static const struct { int clients, least; } cases[] = {
+		{ 400, 2 }, { 40000, 0 },
+	};
+
+	(void)state;
+	for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
+		struct meter *meter = meter_new();
+
+		for (int i = 0; i < cases[c].clients * 3; i++) {
+			int client = i % cases[c].clients;
+			int turn = i / cases[c].clients;
+			struct span who = { (const char *)&client,
+				sizeof(client) };
+			bool is_taken = meter_take(meter, who, 2, 1000);
+
+			if (turn < cases[c].least ? !is_taken :
+			    turn == 2 && is_taken)
+				fail_msg("%d clients: %d is %staken",
+				    cases[c].clients, i,
+				    is_taken ? "" : "not ");
+		}
+		meter_free(&meter);
+	}
+}
+
 int
 main(void)
 {
@@ -415,8 +510,11 @@ main(void)
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_mixed_message),
 		cmocka_unit_test(test_postmaster),
+		cmocka_unit_test(test_postmaster_limit),
+		cmocka_unit_test(test_postmaster_suspended),
 		cmocka_unit_test(test_postmaster_message),
 		cmocka_unit_test(test_meter),
+		cmocka_unit_test(test_meter_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
