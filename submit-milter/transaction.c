@@ -13,12 +13,10 @@
 #include "base/sbuf.h"
 #include "base/spool.h"
 #include "base/uid.h"
-#include "edit/completion.h"
-#include "edit/conceal.h"
-#include "edit/envelope.h"
 #include "edit/mtaform.h"
 #include "edit/qualify.h"
-#include "edit/rewrite.h"
+#include "edit/repair.h"
+#include "judge.h"
 #include "policy/policy.h"
 #include "policy/who.h"
 #include "sign/choice.h"
@@ -282,40 +280,8 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	if (who_identify(facts, t->profile, peer->login) != 0)
 		return -1;
 	facts->is_transfer = policy_is_transfer(t->profile, facts);
-	return 0;
-}
-
-/* What comes of an edit that could not be planned. */
-static struct verdict
-fault_of(enum completion_status status, const char *error)
-{
-	switch (status) {
-	case COMPLETION_OK:
-		return verdict_pass();
-	case COMPLETION_LOOKUP_FAILED:
-		return verdict_tempfail(REASON_TEMPORARY, span_of(error));
-	case COMPLETION_NO_MEMORY:
-		break;
-	}
-	return verdict_tempfail(REASON_MEMORY, SPAN("out of memory"));
-}
-
-static struct verdict
-judge_sender(struct transaction *t)
-{
-	const char *error = NULL;
-	struct verdict verdict;
-
 	tell_stage(t);
-	verdict = fault_of(qualify_sender(t->profile, &t->facts, &error),
-	    error);
-	if (verdict.action == ACTION_PASS)
-		verdict = policy_run(STAGE_MAIL, t->profile, &t->facts,
-		    &t->verdicts);
-	if (verdict.action == ACTION_PASS)
-		verdict = fault_of(rewrite_sender(t->profile, &t->facts,
-		    &error), error);
-	return verdict;
+	return 0;
 }
 
 static struct transaction *
@@ -371,45 +337,10 @@ transaction_begin(struct runtime *runtime,
 		verdict = verdict_tempfail(REASON_STOPPING,
 		    (struct span){ NULL, 0 });
 	else
-		verdict = judge_sender(t);
+		verdict = judge_sender(t->profile, &t->facts, &t->verdicts);
 	*reply_r = verdict.action == ACTION_PASS ? no_reply() :
 	    turn_away(t, verdict);
 	return t;
-}
-
-/* What takes the place of the newest recipient meets the rules again. */
-static struct verdict
-judge_rewritten(struct transaction *t)
-{
-	size_t n = t->facts.recipient_count;
-	const char *error = NULL;
-	struct verdict verdict = fault_of(rewrite_recipient(t->profile,
-	    &t->facts, &error), error);
-
-	if (verdict.action != ACTION_PASS || t->facts.recipient_count == n)
-		return verdict;
-	return policy_run(STAGE_RCPT, t->profile, &t->facts, &t->verdicts);
-}
-
-/* The newest recipient, and what takes its place. */
-static struct verdict
-judge_recipient(struct transaction *t)
-{
-	size_t first = t->facts.recipient_count - 1;
-	const char *error = NULL;
-	struct verdict verdict;
-
-	tell_stage(t);
-	verdict = fault_of(qualify_recipient(t->profile, &t->facts, &error),
-	    error);
-	if (verdict.action == ACTION_PASS)
-		verdict = policy_run(STAGE_RCPT, t->profile, &t->facts,
-		    &t->verdicts);
-	if (verdict.action == ACTION_PASS)
-		verdict = judge_rewritten(t);
-	for (size_t i = first; i < t->facts.recipient_count; i++)
-		t->facts.recipients[i].verdict = verdict;
-	return verdict;
 }
 
 struct reply
@@ -431,7 +362,8 @@ transaction_recipient(struct transaction *t, char *const *argv,
 		recipient->mta_reply = arena_span(t->arena, mta_reply);
 		return no_reply();
 	}
-	verdict = judge_recipient(t);
+	tell_stage(t);
+	verdict = judge_recipient(t->profile, &t->facts, &t->verdicts);
 	return verdict.action == ACTION_PASS ? no_reply() :
 	    verdict_reply(&verdict, &t->config->replies, t->arena);
 }
@@ -463,7 +395,7 @@ static void
 note_status(struct transaction *t, enum completion_status status,
     const char *error)
 {
-	struct verdict fault = fault_of(status, error);
+	struct verdict fault = judge_fault(status, error);
 
 	if (fault.action != ACTION_PASS)
 		note_fault(t, fault.reason, fault.detail);
@@ -478,27 +410,14 @@ qualify(struct transaction *t)
 	    &error), error);
 }
 
+/* All that is mended, but for what needs the body. */
 static void
-complete(struct transaction *t)
+repair(struct transaction *t)
 {
 	const char *error = NULL;
-	enum completion_status status = conceal_run(t->profile, &t->facts,
-	    &t->edits, &error);
 
-	if (status == COMPLETION_OK)
-		status = completion_run(t->profile, &t->facts, &t->edits,
-		    &error);
-	if (status == COMPLETION_OK)
-		status = rewrite_header(t->profile, &t->facts, &t->edits,
-		    &error);
-	note_status(t, status, error);
-}
-
-static void
-change_envelope(struct transaction *t)
-{
-	if (envelope_run(&t->facts, &t->edits) != 0)
-		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+	note_status(t, repair_run(t->profile, &t->facts, &t->edits, &error),
+	    error);
 }
 
 /* A token that cannot be made is a fault: the field is not left out. */
@@ -639,8 +558,7 @@ transaction_end_header(struct transaction *t)
 		return;
 	if (t->header_verdict.action == ACTION_PASS &&
 	    t->fault.action == ACTION_PASS) {
-		change_envelope(t);
-		complete(t);
+		repair(t);
 		add_token(t);
 	}
 	if (t->header_verdict.action == ACTION_PASS &&

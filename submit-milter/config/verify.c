@@ -170,9 +170,12 @@ verify_rewrite(struct check *check, const void *base, const void *field)
 	for (int i = 0; i < REWRITE_USES; i++)
 		has_use |= rewrite->uses[i];
 	(void)field;
-	return has_use ? use_named(check, rewrite->name,
-	    check->settings->config.rights.fold_local_part) : "is for nothing: set envelope_sender, envelope_recipients, "
-	    "header_senders or header_recipients";
+	if (!has_use)
+		return "is for nothing: set envelope_sender, "
+		    "envelope_recipients, header_senders or "
+		    "header_recipients";
+	return use_named(check, rewrite->name,
+	    check->settings->config.rights.fold_local_part);
 }
 
 const char *
