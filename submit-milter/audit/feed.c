@@ -9,7 +9,6 @@
 #include "audit/feed.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "audit/follow.h"
 #include "audit/store.h"
@@ -91,63 +89,6 @@ hear_store(void *context, const char *text)
 	feed->notice(true, text);
 }
 
-/* --- where it is ---------------------------------------------------------- */
-
-static bool
-position_file(const struct feed *feed, const char *suffix,
-    char file_r[PATH_MAX])
-{
-	int n = snprintf(file_r, PATH_MAX, "%s/position%s",
-	    feed->settings.directory, suffix);
-
-	return n > 0 && n < PATH_MAX;
-}
-
-static struct follow_place
-read_position(const struct feed *feed)
-{
-	struct follow_place place = { 0, 0, 0 };
-	char file[PATH_MAX];
-	FILE *in;
-
-	if (!position_file(feed, "", file) || (in = fopen(file, "re")) == NULL)
-		return place;
-	if (fscanf(in, "%" SCNu64 " %" SCNd64 " %" SCNx64, &place.inode,
-	    &place.offset, &place.check) != 3 || place.offset < 0)
-		place = (struct follow_place){ 0, 0, 0 };
-	(void)fclose(in);
-	return place;
-}
-
-/* A failure costs nothing but reading again. */
-static void
-write_position(const struct feed *feed)
-{
-	struct follow_place place = follow_place(feed->follow);
-	char file[PATH_MAX], new[PATH_MAX];
-	FILE *out;
-	bool is_written;
-
-	if (place.inode == 0 || !position_file(feed, "", file) ||
-	    !position_file(feed, ".new", new) ||
-	    (out = fopen(new, "we")) == NULL)
-		return;
-	is_written = fprintf(out, "%" PRIu64 " %" PRId64 " %" PRIx64 "\n",
-	    place.inode, place.offset, place.check) > 0;
-	if (fclose(out) == 0 && is_written)
-		(void)rename(new, file);
-}
-
-/* What the file has is read once more. */
-static void
-forget_position(const struct feed *feed)
-{
-	char file[PATH_MAX];
-
-	if (position_file(feed, "", file))
-		(void)unlink(file);
-}
-
 /* --- what goes wrong ------------------------------------------------------ */
 
 static void
@@ -185,14 +126,16 @@ note_success(struct feed *feed)
 static int
 commit(struct feed *feed)
 {
+	struct follow_place place;
 	size_t added;
 
 	switch (store_commit(feed->store, &added)) {
 	case STORE_DAMAGED:
-		forget_position(feed);
+		follow_forget_place(feed->settings.directory);
 		return -1;
 	case STORE_OK:
-		write_position(feed);
+		place = follow_place(feed->follow);
+		follow_write_place(feed->settings.directory, &place);
 		return 0;
 	case STORE_NO_RECORD:
 	case STORE_OLD:
@@ -211,7 +154,7 @@ add(struct feed *feed, struct span line)
 		return 0;
 	switch (store_add(feed->store, line, (int64_t)time(NULL))) {
 	case STORE_DAMAGED:
-		forget_position(feed);
+		follow_forget_place(feed->settings.directory);
 		return -1;
 	case STORE_FAILED:
 		note_failure(feed, "", store_error(feed->store));
@@ -309,7 +252,7 @@ open_all(struct feed *feed)
 		note_failure(feed, "", store_error(feed->store));
 		return -1;
 	}
-	place = read_position(feed);
+	place = follow_read_place(feed->settings.directory);
 	if (!follow_seek(feed->follow, &place))
 		feed->notice(true, "audit store: the audit file it had come "
 		    "to is gone: \"submitctl store import\" brings what is "

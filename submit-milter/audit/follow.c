@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,6 +118,59 @@ follow_place(const struct follow *follow)
 	if (follow->fd >= 0)
 		place.check = check_of(follow->fd, follow->offset);
 	return place;
+}
+
+static bool
+place_file(const char *directory, const char *suffix, char file_r[PATH_MAX])
+{
+	int n = snprintf(file_r, PATH_MAX, "%s/position%s", directory,
+	    suffix);
+
+	return n > 0 && n < PATH_MAX;
+}
+
+struct follow_place
+follow_read_place(const char *directory)
+{
+	const struct follow_place none = { 0, 0, 0 };
+	struct follow_place place = none;
+	char file[PATH_MAX];
+	FILE *in;
+
+	if (!place_file(directory, "", file) ||
+	    (in = fopen(file, "re")) == NULL)
+		return none;
+	if (fscanf(in, "%" SCNu64 " %" SCNd64 " %" SCNx64, &place.inode,
+	    &place.offset, &place.check) != 3 || place.offset < 0)
+		place = none;
+	(void)fclose(in);
+	return place;
+}
+
+void
+follow_write_place(const char *directory, const struct follow_place *place)
+{
+	char file[PATH_MAX], new[PATH_MAX];
+	FILE *out;
+	bool is_written;
+
+	if (place->inode == 0 || !place_file(directory, "", file) ||
+	    !place_file(directory, ".new", new) ||
+	    (out = fopen(new, "we")) == NULL)
+		return;
+	is_written = fprintf(out, "%" PRIu64 " %" PRId64 " %" PRIx64 "\n",
+	    place->inode, place->offset, place->check) > 0;
+	if (fclose(out) == 0 && is_written)
+		(void)rename(new, file);
+}
+
+void
+follow_forget_place(const char *directory)
+{
+	char file[PATH_MAX];
+
+	if (place_file(directory, "", file))
+		(void)unlink(file);
 }
 
 static bool

@@ -49,6 +49,15 @@ enum follow_status follow_line(struct follow *follow, struct span *line_r)
 /* Behind the last line that was given. */
 struct follow_place follow_place(const struct follow *follow);
 
+/*
+ * What DIRECTORY/position says; a place without inode when there is none.
+ * Writing is atomic, and a failure costs nothing but reading again.
+ */
+struct follow_place follow_read_place(const char *directory);
+void follow_write_place(const char *directory,
+    const struct follow_place *place);
+void follow_forget_place(const char *directory);
+
 /* For FOLLOW_FAILED: an error number. */
 int follow_error(const struct follow *follow);
 

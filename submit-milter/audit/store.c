@@ -246,17 +246,25 @@ make_slot(struct store *store, struct store_slot **slot_r)
 	return STORE_OK;
 }
 
-/* Made with its mode before SQLite, and the files beside it, see it. */
+/*
+ * Made with its mode before SQLite, and the files beside it, see it. What
+ * root makes for the service belongs to whom the folder belongs to.
+ */
 static int
-touch(const char *file)
+touch(const char *file, const char *folder)
 {
 	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY,
 	    FILE_MODE);
+	struct stat st;
+	int status = 0;
 
 	if (fd < 0)
 		return -1;
+	if (geteuid() == 0)
+		status = stat(folder, &st) == 0 ? fchown(fd, st.st_uid,
+		    st.st_gid) : -1;
 	(void)close(fd);
-	return 0;
+	return status;
 }
 
 static enum store_status
@@ -271,7 +279,8 @@ open_slot(struct store *store, struct store_slot *slot, int64_t day)
 	char file[PATH_MAX], why[200];
 	enum partition_status status;
 
-	if (!store_file(store, day, file) || touch(file) != 0) {
+	if (!store_file(store, day, file) || touch(file,
+	    store->settings.directory) != 0) {
 		(void)store_fail(store, "%s: %s", file, strerror(errno));
 		return STORE_FAILED;
 	}

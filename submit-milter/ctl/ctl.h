@@ -27,6 +27,8 @@ ctl_run ctl_mode;
 ctl_run ctl_relay_map;
 ctl_run ctl_report;
 ctl_run ctl_status;
+ctl_run ctl_store;
+ctl_run ctl_trace;
 
 /* Which configuration: "-c FILE" and "-o NAME=VALUE". */
 struct ctl_source {

@@ -30,6 +30,10 @@ static const struct {
 	    ctl_report },
 	{ "status", "say what the daemon does, since when, with what",
 	    ctl_status },
+	{ "store", "bring records into the store of the audit",
+	    ctl_store },
+	{ "trace", "say who submitted a message, and where it went",
+	    ctl_trace },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

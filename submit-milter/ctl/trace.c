@@ -1,0 +1,475 @@
+/*
+ * trace.c - submitctl trace: who submitted a message.
+ *
+ * Exit status 0: found; 1: not found; 2: not found, but not all could be
+ * searched.
+ */
+#include <config.h>
+
+#include "ctl/trace.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "ctl/ctl.h"
+
+#define ARENA_MOST (64u << 20)
+#define LIMIT 100
+#define LOGS_MOST 32
+#define CRITERIA_MOST 12
+
+enum { FOUND = 0, NOT_FOUND = 1, NOT_SEARCHED = 2 };
+
+struct criterion_option {
+	enum word_kind kind;
+	const char *name, *text;
+};
+
+struct trace_options {
+	struct ctl_source source;
+	struct criterion_option criteria[CRITERIA_MOST];
+	size_t criterion_count;
+	const char *since, *until;
+	const char *token;		/* NULL: none */
+	const char *message;		/* a file with a header; NULL */
+	char *logs[LOGS_MOST];
+	size_t log_count;
+	bool has_no_log;
+	const char *pgsql;
+	size_t limit;
+	bool is_json;
+};
+
+/* --- times ---------------------------------------------------------------- */
+
+/* "7d" ago, in seconds; -1 when it is none. */
+static int64_t
+parse_age(const char *text)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	int64_t n = 0;
+	size_t i = 0;
+
+	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
+		n = n * 10 + (text[i++] - '0');
+	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
+		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
+			return n * units[k].seconds;
+	return -1;
+}
+
+/* IS_END: to the end of what the text names (a day, a second). */
+static int
+parse_time(const char *option, const char *text, bool is_end, int64_t *us_r)
+{
+	int64_t age = parse_age(text), more = 1000000;
+	size_t n = strcspn(text, "Z");
+
+	if (age >= 0) {
+		*us_r = ((int64_t)time(NULL) - age) * 1000000;
+		return 0;
+	}
+	if (words_time(span_of(text), us_r) != 0)
+		return ctl_fail(EX_USAGE, "%s %s: a time such as 2026-11-21, "
+		    "2026-11-21T10:00:00Z or 7d is needed", option, text);
+	if (n == 10)
+		more = 86400 * (int64_t)1000000;
+	else if (n == 16)
+		more = 60 * (int64_t)1000000;
+	else if (n > 19)
+		more = 1;
+	if (is_end)
+		*us_r += more - 1;
+	return 0;
+}
+
+/* --- what is asked -------------------------------------------------------- */
+
+static int
+make_query(const struct trace_options *o, struct query *query)
+{
+	const char *error = NULL;
+	int status = 0;
+
+	for (size_t i = 0; i < o->criterion_count; i++)
+		if (query_add(query, o->criteria[i].kind,
+		    o->criteria[i].text, &error) != 0)
+			return ctl_fail(EX_USAGE, "--%s %s: %s",
+			    o->criteria[i].name, o->criteria[i].text, error);
+	if (o->since != NULL)
+		status = parse_time("--since", o->since, false,
+		    &query->since_us);
+	if (status == 0 && o->until != NULL)
+		status = parse_time("--until", o->until, true,
+		    &query->until_us);
+	return status;
+}
+
+static int
+open_token(const struct config *config, const char *text,
+    struct token *token_r)
+{
+	if (config->token.maker == NULL)
+		return ctl_fail(EX_CONFIG, "%s: trace_token.key_file names no "
+		    "keys", config->file);
+	switch (token_open(config->token.maker, span_of(text), token_r)) {
+	case TOKEN_OK:
+		return 0;
+	case TOKEN_KEY_UNKNOWN:
+		return ctl_fail(NOT_FOUND, "the token was made with a key "
+		    "that is not in %s (any more), or is none of ours",
+		    config->token.key_file);
+	case TOKEN_FORGED:
+		return ctl_fail(NOT_FOUND, "the token is damaged or forged: "
+		    "it was not made by us");
+	case TOKEN_NONE:
+	default:
+		return ctl_fail(NOT_FOUND, "this is no token of ours");
+	}
+}
+
+/* --- where ---------------------------------------------------------------- */
+
+static int
+search(const struct trace_options *o, const struct config *config, int argc,
+    char **argv, const struct query *query, struct trace_answers *answers)
+{
+	int status = 0;
+
+	if (o->pgsql != NULL)
+		return trace_pgsql(o->pgsql, query, answers);
+	for (int i = 0; i < argc && status == 0; i++)
+		status = trace_file(argv[i], query, answers);
+	if (argc > 0)
+		return status;
+	if (config->store.directory[0] != '\0')
+		return trace_store(config, query, answers);
+	if (config->audit.file[0] == '\0')
+		return ctl_fail(EX_CONFIG, "%s: neither audit.store.directory "
+		    "nor audit.file is set; name a file on the command line",
+		    config->file);
+	return trace_file(config->audit.file, query, answers);
+}
+
+/* Are those of HOST ours? Records tell under what name they were made. */
+static void
+drop_other_hosts(struct trace_answers *answers, size_t from,
+    const char *host)
+{
+	size_t n = from;
+
+	for (size_t i = from; i < answers->n; i++) {
+		const char *name = json_string_value(json_object_get(
+		    answers->v[i].record, "host"));
+
+		if (host[0] == '\0' || name == NULL ||
+		    span_eq_nocase(span_of(host), span_of(name)))
+			answers->v[n++] = answers->v[i];
+		else
+			json_decref(answers->v[i].record);
+	}
+	answers->n = n;
+}
+
+static int
+follow_clue(const struct trace_options *o, const struct config *config,
+    int argc, char **argv, const struct clue *clue,
+    const struct query *query, struct trace_answers *answers)
+{
+	static const enum word_kind kinds[] = {
+		[CLUE_TOKEN] = WORD_ID,
+		[CLUE_MESSAGE_ID] = WORD_MESSAGE_ID,
+		[CLUE_QUEUE_ID] = WORD_QUEUE_ID,
+	};
+	struct query own = *query;
+	const char *text = clue->text, *error;
+	size_t before = answers->n;
+	struct token token;
+	int status;
+
+	if (clue->kind == CLUE_TOKEN) {
+		if (config->token.maker == NULL || token_open(
+		    config->token.maker, span_of(text), &token) != TOKEN_OK)
+			return 0;
+		if (!o->is_json)
+			trace_print_token(&token);
+		text = token.uid;
+	}
+	if (query_add(&own, kinds[clue->kind], text, &error) != 0)
+		return 0;
+	status = search(o, config, argc, argv, &own, answers);
+	drop_other_hosts(answers, before, clue->host);
+	return status;
+}
+
+/* The strongest clues first; weaker ones only if those led nowhere. */
+static int
+follow_clues(const struct trace_options *o, const struct config *config,
+    int argc, char **argv, const struct query *query,
+    struct trace_answers *answers)
+{
+	struct clues *clues = calloc(1, sizeof(*clues));
+	int status = 0;
+
+	if (clues == NULL)
+		return ctl_fail(EX_OSERR, "out of memory");
+	if (trace_read_clues(o->message, config->token.field, clues) != 0)
+		status = EX_NOINPUT;
+	else if (clues->n == 0)
+		status = ctl_fail(EX_DATAERR, "%s: there is no Message-ID, "
+		    "Received or token field in it", o->message);
+	for (int kind = CLUE_TOKEN; kind <= CLUE_QUEUE_ID && status == 0 &&
+	    answers->n == 0; kind++)
+		for (size_t i = 0; i < clues->n && status == 0; i++)
+			if ((int)clues->v[i].kind == kind)
+				status = follow_clue(o, config, argc, argv,
+				    &clues->v[i], query, answers);
+	free(clues);
+	return status;
+}
+
+/* --- all ------------------------------------------------------------------ */
+
+static int
+add_deliveries(const struct trace_options *o, const struct config *config,
+    struct trace_answers *answers)
+{
+	char *configured = (char *)(uintptr_t)config->store.mta_log;
+
+	if (o->has_no_log || answers->n == 0)
+		return 0;
+	if (o->log_count > 0)
+		return trace_deliveries(o->logs, o->log_count, answers);
+	return configured[0] == '\0' ? 0 :
+	    trace_deliveries(&configured, 1, answers);
+}
+
+static int
+answer(const struct trace_options *o, const struct config *config,
+    struct trace_answers *answers, const struct token *token)
+{
+	trace_sort(answers);
+	if (add_deliveries(o, config, answers) != 0)
+		answers->is_partial = true;
+	if (o->is_json) {
+		if (trace_print_json(answers, token) != 0)
+			return ctl_fail(EX_OSERR, "out of memory");
+	} else {
+		if (token != NULL)
+			trace_print_token(token);
+		trace_print(answers);
+	}
+	if (answers->n > 0)
+		return FOUND;
+	if (token != NULL)
+		return FOUND;	/* it tells who and when by itself */
+	return answers->is_partial ? NOT_SEARCHED : NOT_FOUND;
+}
+
+static int
+trace(const struct trace_options *o, const struct config *config,
+    struct arena *arena, int argc, char **argv)
+{
+	struct trace_answers answers = { .limit = o->limit };
+	struct token token;
+	struct query query;
+	const char *error;
+	int status;
+
+	query_init(&query, arena);
+	status = make_query(o, &query);
+	if (status == 0 && o->token != NULL) {
+		status = open_token(config, o->token, &token);
+		if (status == 0 && query_add(&query, WORD_ID, token.uid,
+		    &error) != 0)
+			status = ctl_fail(EX_OSERR, "%s", error);
+	}
+	if (status == 0 && o->message != NULL)
+		status = follow_clues(o, config, argc, argv, &query,
+		    &answers);
+	else if (status == 0)
+		status = search(o, config, argc, argv, &query, &answers);
+	if (status == 0)
+		status = answer(o, config, &answers,
+		    o->token == NULL ? NULL : &token);
+	trace_free(&answers);
+	return status;
+}
+
+static int
+run(const struct trace_options *o, int argc, char **argv)
+{
+	char *error = NULL;
+	struct config *config = config_load_options(o->source.file,
+	    o->source.overrides, o->source.override_count, &error);
+	struct arena *arena = arena_new(ARENA_MOST, NULL);
+	int status;
+
+	if (config == NULL || config_read_trace_keys(config, &error) != 0)
+		status = ctl_fail(EX_CONFIG, "%s", error == NULL ?
+		    "out of memory" : error);
+	else if (arena == NULL)
+		status = ctl_fail(EX_OSERR, "out of memory");
+	else
+		status = trace(o, config, arena, argc, argv);
+	free(error);
+	arena_free(&arena);
+	config_unref(&config);
+	return status;
+}
+
+/* --- options -------------------------------------------------------------- */
+
+static void
+print_usage(FILE *out)
+{
+	(void)fprintf(out,
+	    "usage: submitctl trace [OPTION]... [FILE]...\n"
+	    "\n"
+	    "Who submitted a message. All that is given must hold.\n"
+	    "\n"
+	    "      --message-id ID      as in the message\n"
+	    "      --queue-id ID        of the MTA\n"
+	    "      --identity ID        who had logged in\n"
+	    "      --client ADDR|NET    address, or network (CIDR)\n"
+	    "      --sender ADDR        envelope sender or From\n"
+	    "      --recipient ADDR     of the envelope\n"
+	    "      --id ID              name of the transaction in the log\n"
+	    "      --token TOKEN        the trace token of the message\n"
+	    "      --message FILE       header, message or bounce; \"-\":\n"
+	    "                           standard input\n"
+	    "      --since TIME         2026-11-21, 2026-11-21T10:00:00Z, or\n"
+	    "      --until TIME         30m, 12h, 7d ago\n"
+	    "      --limit N            most answers; default %d, 0: all\n"
+	    "      --mta-log FILE       log of the MTA, or \"journal\"; may be\n"
+	    "                           given several times\n"
+	    "      --no-mta-log         not even that of the configuration\n"
+	    "      --pgsql CONNINFO     search a table of PostgreSQL\n"
+	    "      --json               for programs\n"
+	    "  -c, --config FILE        default\n"
+	    "                           %s\n"
+	    "  -o, --option NAME=VALUE  override an option of that file\n"
+	    "\n"
+	    "Searched is the store of the configuration, or its audit file,\n"
+	    "or the FILEs (JSON lines, compressed or not; \"-\").\n",
+	    LIMIT, CTL_CONFIG_FILE);
+}
+
+enum {
+	OPT_SINCE = 256, OPT_UNTIL, OPT_TOKEN, OPT_MESSAGE, OPT_LIMIT,
+	OPT_MTA_LOG, OPT_NO_MTA_LOG, OPT_PGSQL, OPT_JSON,
+	OPT_KIND,		/* plus enum word_kind; the last */
+};
+
+static int
+set_limit(struct trace_options *o, const char *value)
+{
+	char *end;
+
+	errno = 0;
+	o->limit = strtoul(value, &end, 10);
+	return errno == 0 && *end == '\0' && end != value &&
+	    ascii_is_digit((unsigned char)value[0]) ? 0 :
+	    ctl_fail(EX_USAGE, "--limit %s: a number is needed", value);
+}
+
+static int
+take_option(struct trace_options *o, int id, const char *name, char *value)
+{
+	switch (id) {
+	case 'c': o->source.file = value; return 0;
+	case 'o': return ctl_source_override(&o->source, value);
+	case OPT_SINCE: o->since = value; return 0;
+	case OPT_UNTIL: o->until = value; return 0;
+	case OPT_TOKEN: o->token = value; return 0;
+	case OPT_MESSAGE: o->message = value; return 0;
+	case OPT_LIMIT: return set_limit(o, value);
+	case OPT_NO_MTA_LOG: o->has_no_log = true; return 0;
+	case OPT_PGSQL: o->pgsql = value; return 0;
+	case OPT_JSON: o->is_json = true; return 0;
+	case OPT_MTA_LOG:
+		if (o->log_count == LOGS_MOST)
+			return ctl_fail(EX_USAGE, "too many --mta-log");
+		o->logs[o->log_count++] = value;
+		return 0;
+	default:
+		break;
+	}
+	if (id <= OPT_KIND)
+		return ctl_fail(EX_USAGE, "trace --help tells the options");
+	if (o->criterion_count == CRITERIA_MOST)
+		return ctl_fail(EX_USAGE, "too many criteria");
+	o->criteria[o->criterion_count++] = (struct criterion_option){
+		(enum word_kind)(id - OPT_KIND), name, value };
+	return 0;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse_options(int argc, char **argv, struct trace_options *o)
+{
+	static const struct option names[] = {
+		{ "client", required_argument, NULL, OPT_KIND + WORD_CLIENT },
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "id", required_argument, NULL, OPT_KIND + WORD_ID },
+		{ "identity", required_argument, NULL,
+		    OPT_KIND + WORD_IDENTITY },
+		{ "json", no_argument, NULL, OPT_JSON },
+		{ "limit", required_argument, NULL, OPT_LIMIT },
+		{ "message", required_argument, NULL, OPT_MESSAGE },
+		{ "message-id", required_argument, NULL,
+		    OPT_KIND + WORD_MESSAGE_ID },
+		{ "mta-log", required_argument, NULL, OPT_MTA_LOG },
+		{ "no-mta-log", no_argument, NULL, OPT_NO_MTA_LOG },
+		{ "option", required_argument, NULL, 'o' },
+		{ "pgsql", required_argument, NULL, OPT_PGSQL },
+		{ "queue-id", required_argument, NULL,
+		    OPT_KIND + WORD_QUEUE_ID },
+		{ "recipient", required_argument, NULL,
+		    OPT_KIND + WORD_RECIPIENT },
+		{ "sender", required_argument, NULL, OPT_KIND + WORD_SENDER },
+		{ "session", required_argument, NULL,
+		    OPT_KIND + WORD_SESSION },
+		{ "since", required_argument, NULL, OPT_SINCE },
+		{ "token", required_argument, NULL, OPT_TOKEN },
+		{ "until", required_argument, NULL, OPT_UNTIL },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c, at = 0, status = 0;
+
+	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h", names,
+	    &at)) != -1) {
+		if (c == 'h') {
+			print_usage(stdout);
+			return 0;
+		}
+		status = take_option(o, c, names[at].name, optarg);
+	}
+	if (status != 0)
+		return status;
+	if (o->criterion_count == 0 && o->token == NULL &&
+	    o->message == NULL && o->since == NULL && o->until == NULL)
+		return ctl_fail(EX_USAGE, "say what to look for: trace --help "
+		    "tells the options");
+	return -1;
+}
+
+int
+ctl_trace(int argc, char **argv)
+{
+	struct trace_options o = { .limit = LIMIT };
+	int status;
+
+	ctl_source_init(&o.source);
+	status = parse_options(argc, argv, &o);
+	return status >= 0 ? status : run(&o, argc - optind, argv + optind);
+}
