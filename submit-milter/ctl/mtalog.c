@@ -1,7 +1,7 @@
 /*
  * mtalog.c - see mtalog.h.
  *
- * line      = time SP host SP tag ":" SP queue-id ":" SP rest
+ * line      = time SP [ host SP ] tag ":" SP queue-id ":" SP rest
  * time      = "Nov 22 10:00:00" (RFC 3164), local
  *           / "2026-11-22T10:00:00.000000+01:00" (RFC 3339), as rsyslog and
  *             journalctl write it
@@ -341,18 +341,22 @@ parse_sendmail(struct span rest, struct mtalog_line *l)
 bool
 mtalog_parse(struct span line, int64_t near, struct mtalog_line *line_r)
 {
-	struct span host, tag, rest;
+	struct span tag, rest;
+	size_t host;
 	struct mtalog_line l = { .kind = MTALOG_OTHER };
 
 	line = span_trim(line);
 	if (!parse_rfc3339(&line, &l.time) &&
 	    !parse_rfc3164(&line, near, &l.time))
 		return false;
-	if (!take_until(&line, " ", &host) || !take_until(&line, ": ", &tag) ||
+	if (!take_until(&line, ": ", &tag) ||
 	    !take_until(&line, ": ", &l.queue_id) ||
 	    !is_queue_id(l.queue_id))
 		return false;
 	rest = line;
+	host = span_find_last(tag, ' ');
+	if (host < tag.len)
+		tag = span_slice(tag, host + 1, tag.len);
 	tag = span_slice(tag, 0, span_find(tag, '['));
 	if (span_find(tag, '/') < tag.len)
 		parse_postfix(rest, &l);

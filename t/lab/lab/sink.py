@@ -69,6 +69,9 @@ class Session(socketserver.StreamRequestHandler):
             self.reply(b"250 2.1.0 Ok")
         elif line.upper().startswith(b"RCPT TO:") and self.envelope:
             address, params = path(line[8:])
+            if address.startswith("no-such-user"):
+                self.reply(b"550 5.1.1 No such user here")
+                return
             self.envelope["rcpt_to"].append({"address": address, "params": params})
             self.reply(b"250 2.1.5 Ok")
         elif verb == b"DATA" and self.envelope and self.envelope["rcpt_to"]:
