@@ -20,7 +20,6 @@
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -28,6 +27,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +39,9 @@
 #include "sign/signer.h"
 #include "system/folder.h"
 #include "system/listen.h"
+#include "system/notify.h"
+#include "system/privileges.h"
+#include "system/sandbox.h"
 
 enum { EXIT_RUNTIME = 3 };
 
@@ -103,6 +106,11 @@ catch_signals(void)
 		if (sigaction(numbers[i], &action, NULL) != 0)
 			return -1;
 	action.sa_handler = SIG_IGN;
+	/* As the first process of a container we inherit orphans. */
+	if (sigaction(SIGCHLD, &action, NULL) != 0)
+		return -1;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
 	/* A limit on file sizes shall be an error of write(), not the end. */
 	if (sigaction(SIGXFSZ, &action, NULL) != 0)
 		return -1;
@@ -202,63 +210,6 @@ open_control(struct runtime *runtime, const struct config *config,
 	return *control_r != NULL ? 0 : tell(error);
 }
 
-/* Whom to become; -1: stay. The configuration knows that they exist. */
-struct account {
-	const char *name;
-	uid_t user;
-	gid_t group;
-};
-
-static int
-find_account(const struct config *config, struct account *account_r)
-{
-	struct account a = { NULL, (uid_t)-1, (gid_t)-1 };
-	const struct passwd *user;
-	const struct group *group;
-
-	if (config->user != NULL && config->user[0] != '\0') {
-		user = getpwnam(config->user);
-		if (user == NULL) {
-			log_error("there is no user \"%s\"", config->user);
-			return -1;
-		}
-		a.name = config->user;
-		a.user = user->pw_uid;
-		a.group = user->pw_gid;
-	}
-	if (config->group != NULL && config->group[0] != '\0') {
-		group = getgrnam(config->group);
-		if (group == NULL) {
-			log_error("there is no group \"%s\"", config->group);
-			return -1;
-		}
-		a.group = group->gr_gid;
-	}
-	*account_r = a;
-	return 0;
-}
-
-static int
-drop_privileges(const struct account *a)
-{
-	if (geteuid() != 0)
-		return 0;
-	if (a->name != NULL && initgroups(a->name, a->group) != 0) {
-		log_error("initgroups %s: %s", a->name, strerror(errno));
-		return -1;
-	}
-	if (a->group != (gid_t)-1 && setgid(a->group) != 0) {
-		log_error("setgid: %s", strerror(errno));
-		return -1;
-	}
-	if (a->user != (uid_t)-1 && a->user != 0 && (setuid(a->user) != 0 ||
-	    setuid(0) == 0)) {
-		log_error("cannot become user %s", a->name);
-		return -1;
-	}
-	return 0;
-}
-
 static int
 write_pid(const char *path)
 {
@@ -312,25 +263,61 @@ remove_files(const struct config *config)
 		(void)unlink(config->pid_file);
 }
 
-/* Everything that needs root, then everything that must not have it. */
+/* Everything that needs root. 0, or -1 and nothing is left behind. */
+static int
+open_all(struct runtime *runtime, const struct config *config,
+    struct control **control_r, struct privileges *privileges_r)
+{
+	char *error = NULL;
+	uid_t user;
+
+	if (privileges_find(config->user, config->group, privileges_r,
+	    &error) != 0)
+		return tell(error);
+	user = geteuid() == 0 ? privileges_r->user : (uid_t)-1;
+	if (open_socket(runtime, config, user) != 0)
+		return -1;
+	if (open_control(runtime, config, user, control_r) == 0 &&
+	    write_pid(config->pid_file) == 0)
+		return 0;
+	remove_socket(config);
+	if (*control_r != NULL)
+		(void)unlink(config->control.socket);
+	return -1;
+}
+
+/* "auto": where this build and the kernel can. */
+static int
+enter_sandbox(const struct config *config)
+{
+	char *error = NULL;
+
+	if (config->seccomp == SECCOMP_OFF ||
+	    (config->seccomp == SECCOMP_AUTO && sandbox_missing() != NULL))
+		return 0;
+	if (sandbox_enter(&error) == 0)
+		return 0;
+	if (config->seccomp == SECCOMP_ON)
+		return tell(error);
+	log_warning("%s", error == NULL ? "out of memory" : error);
+	free(error);
+	return 0;
+}
+
+/* All that needs root, then all that must not have it. */
 static int
 start(struct runtime *runtime, const struct config *config,
     struct control **control_r)
 {
-	struct account account;
-	uid_t user;
+	struct privileges privileges;
+	char *error = NULL;
 
-	if (find_account(config, &account) != 0)
+	if (open_all(runtime, config, control_r, &privileges) != 0)
 		return -1;
-	user = geteuid() == 0 ? account.user : (uid_t)-1;
-	if (open_socket(runtime, config, user) != 0)
-		return -1;
-	if (open_control(runtime, config, user, control_r) != 0) {
-		remove_socket(config);
-		return -1;
-	}
-	if (write_pid(config->pid_file) == 0 &&
-	    drop_privileges(&account) == 0 && open_state(runtime, config) == 0)
+	if (privileges_drop(&privileges, &error) != 0)
+		(void)tell(error);
+	else if (open_state(runtime, config) == 0 &&
+	    enter_sandbox(config) == 0)
 		return 0;
 	remove_files(config);
 	return -1;
@@ -443,26 +430,49 @@ stop(struct runtime *runtime, const struct config *config)
 }
 
 static void
-sleep_until_woken(void)
+sleep_until_woken(int timeout)
 {
 	struct pollfd p = { .fd = wake_up, .events = POLLIN };
 	uint64_t count;
 
-	if (poll(&p, 1, TICK_MS) > 0 &&
+	if (poll(&p, 1, timeout) > 0 &&
 	    read(wake_up, &count, sizeof(count)) < 0)
 		return;		/* somebody was quicker: no matter */
 }
 
+/* What the service manager shows of us. */
 static void
-wait_for_signals(const struct daemon_options *options, struct server *server,
+tell_status(const struct notify *notify, const char *word,
     struct runtime *runtime)
 {
+	struct config *config = runtime_config(runtime);
+	enum mode mode = panic_mode(runtime_panic(runtime));
+
+	notify_send(notify, "%sSTATUS=mode %s, listening on %s", word,
+	    mode_name(mode), config->socket);
+	config_unref(&config);
+}
+
+static void
+wait_for_signals(const struct daemon_options *options, struct server *server,
+    struct runtime *runtime, struct notify *notify)
+{
+	enum mode told = MODE_ENFORCE;
+
 	while (!must_stop && !server->is_done) {
-		sleep_until_woken();
+		enum mode mode = panic_mode(runtime_panic(runtime));
+
+		if (mode != told)
+			tell_status(notify, "", runtime);
+		told = mode;
+		sleep_until_woken(notify_due(notify, TICK_MS));
+		notify_alive(notify);
 		panic_tick(runtime_panic(runtime));
 		if (must_reload) {
 			must_reload = 0;
+			notify_reloading(notify);
 			reload(options, runtime);
+			tell_status(notify, "READY=1\n", runtime);
 		}
 	}
 }
@@ -472,6 +482,8 @@ daemon_run(const struct daemon_options *options, struct config *config)
 {
 	struct server server = { .status = -1 };
 	const char *warning = NULL;
+	char *error = NULL;
+	struct notify notify;
 	struct control *control = NULL;
 	struct runtime *runtime;
 
@@ -482,6 +494,11 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	}
 	if (warning != NULL)
 		log_warning("%s", warning);
+	if (notify_open(&notify, &error) != 0) {
+		config_unref(&config);
+		(void)tell(error);
+		return EXIT_RUNTIME;
+	}
 	(void)config_ref(config);
 	runtime = runtime_new(config);
 	if (runtime == NULL || catch_signals() != 0 ||
@@ -493,7 +510,9 @@ daemon_run(const struct daemon_options *options, struct config *config)
 		return EXIT_RUNTIME;
 	}
 	log_info("ready, listening on %s", config->socket);
-	wait_for_signals(options, &server, runtime);
+	tell_status(&notify, "READY=1\n", runtime);
+	wait_for_signals(options, &server, runtime, &notify);
+	notify_send(&notify, "STOPPING=1\nSTATUS=stopping");
 	if (!must_stop)
 		log_error("libmilter ended by itself");
 	stop(runtime, config);

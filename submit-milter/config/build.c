@@ -7,6 +7,7 @@
 #include "config/build.h"
 #include "config/config.h"
 #include "config/loader.h"
+#include "system/sandbox.h"
 
 void
 build_print_tables(FILE *out)
@@ -27,6 +28,18 @@ print_missing(FILE *out)
 		(void)fprintf(out, "\nno %s tables: %s", type, why);
 }
 
+static void
+print_sandbox(FILE *out)
+{
+	char text[32];
+
+	if (sandbox_missing() == NULL)
+		(void)fprintf(out, "filtered by %s\n",
+		    sandbox_library(text));
+	else
+		(void)fprintf(out, "not filtered: %s\n", sandbox_missing());
+}
+
 void
 config_print_build(FILE *out)
 {
@@ -34,6 +47,8 @@ config_print_build(FILE *out)
 	    "libidn2 %s\n", LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR,
 	    LIBCONFIG_VER_REVISION, OpenSSL_version(OPENSSL_VERSION_STRING),
 	    idn2_check_version(NULL));
+	(void)fputs("system calls: ", out);
+	print_sandbox(out);
 	(void)fputs("tables: ", out);
 	build_print_tables(out);
 	print_missing(out);

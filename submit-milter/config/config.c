@@ -301,6 +301,8 @@ config_needs_restart(const struct config *old, const struct config *new)
 		return "pid_file";
 	if (strcmp(old->state_directory, new->state_directory) != 0)
 		return "state_directory";
+	if (old->seccomp != new->seccomp)
+		return "seccomp";
 	if (strcmp(old->control.socket, new->control.socket) != 0)
 		return "control.socket";
 	if (old->control.mode != new->control.mode)

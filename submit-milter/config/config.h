@@ -47,6 +47,9 @@ struct config_control {
 	const char *group;	/* empty: leave it */
 };
 
+/* The filter of system calls. */
+enum config_seccomp { SECCOMP_OFF, SECCOMP_ON, SECCOMP_AUTO };
+
 /* For how long the panic switch holds, in seconds. */
 struct config_panic {
 	int time;		/* unless it is told */
@@ -90,6 +93,7 @@ struct config {
 	const char *pid_file;
 	struct config_control control;
 	const char *state_directory;	/* empty: none */
+	enum config_seccomp seccomp;
 	struct config_memory memory;
 
 	const char *host_name;		/* empty: the MTA's */

@@ -44,6 +44,13 @@ static const struct choice facilities[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice seccomp_modes[] = {
+	{ "auto", SECCOMP_AUTO },
+	{ "on", SECCOMP_ON },
+	{ "off", SECCOMP_OFF },
+	{ NULL, 0 },
+};
+
 static const struct choice rule_modes[] = {
 	{ "enforce", RULE_ENFORCE },
 	{ "warn", RULE_WARN },
@@ -269,6 +276,11 @@ static const struct option options[] = {
 	STRING(ROOT, "state_directory", "/var/lib/submit-milter",
 	    "folder for what outlives a restart; empty: nothing does",
 	    AT(settings, config.state_directory), .check = check_path),
+
+	ENUM(ROOT, "seccomp", "auto", seccomp_modes,
+	    "allow only the system calls that are needed: on, off, or on "
+	    "where this build and the kernel can",
+	    AT(settings, config.seccomp)),
 
 	GROUP(ROOT, CONTROL, "control", "where submitctl reaches us",
 	    SAME_AS_FIELD),

@@ -169,6 +169,7 @@ NEED_A_RESTART = {
     "socket": {"socket": "unix:/run/elsewhere.sock"},
     "socket_mode": {"socket_mode": "0600"},
     "pid_file": {"pid_file": "/run/elsewhere.pid"},
+    "seccomp": {"seccomp": "off"},
     "state_directory": {"state_directory": "/var/tmp"},
     "control.socket": {"control": {"socket": "/run/elsewhere.sock"}},
     "control.mode": {"control": {"mode": "0640"}},

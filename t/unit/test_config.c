@@ -43,6 +43,7 @@ test_defaults(void **state)
 	assert_string_equal(config->pid_file, "");
 	assert_string_equal(config->state_directory,
 	    "/var/lib/submit-milter");
+	assert_int_equal(config->seccomp, SECCOMP_AUTO);
 	assert_int_equal(config->panic.time, 3600);
 	assert_int_equal(config->panic.maximum, 86400);
 	assert_string_equal(config->control.socket,
@@ -387,6 +388,7 @@ static const struct {
 	{ "user = \"daemon\";", "user" },
 	{ "group = \"daemon\";", "group" },
 	{ "pid_file = \"/run/x.pid\";", "pid_file" },
+	{ "seccomp = \"off\";", "seccomp" },
 	{ "state_directory = \"/run\";", "state_directory" },
 	{ "control: { socket = \"/run/x\"; };", "control.socket" },
 	{ "control: { mode = \"0660\"; };", "control.mode" },

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,10 +111,12 @@ class Daemon:
         wait_for(self.is_ready, "not ready: %s" % self.log_file)
         return self
 
-    def launch(self, **options):
-        """Starts it; options are those of Popen."""
+    def launch(self, by=(), **options):
+        """Starts it, by a command in front; options are those of Popen."""
         self.write(self.configuration)
-        argv = [find_program(), "-c", self.config, *self.options]
+        if self.configuration.get("user") and self.state.exists():
+            shutil.chown(self.state, self.configuration["user"])
+        argv = [*by, find_program(), "-c", self.config, *self.options]
         with open(self.log_file, "ab") as log:
             # It ends with us, whatever ends us.
             self.child = subprocess.Popen(
