@@ -24,6 +24,7 @@ static const struct {
 	    ctl_explain },
 	{ "mode", "the panic switch: enforce, sign-only or pass",
 	    ctl_mode },
+	{ "import", "make a configuration of that of opendkim", ctl_import },
 	{ "relay-map", "print what the MTA needs to relay for clients "
 	    "without a login", ctl_relay_map },
 	{ "report", "count what rules on trial would have refused",

@@ -153,7 +153,7 @@ sign_choose(const struct profile *profile, struct facts *facts,
 	if (choice.unsigned_because == NULL)
 		status = find_keys(store, &question, &choice, error_r);
 	if (status == 0 && choice.with.keys.n == 0 &&
-	    profile->sign_fallback_domain != NULL &&
+	    question.domain.len > 0 && profile->sign_fallback_domain != NULL &&
 	    profile->sign_fallback_domain[0] != '\0')
 		status = find_fallback(store, profile, question, &choice,
 		    error_r);
