@@ -22,8 +22,10 @@ typedef int ctl_run(int argc, char **argv);
 
 ctl_run ctl_check;
 ctl_run ctl_dkim;
+ctl_run ctl_erase;
 ctl_run ctl_explain;
 ctl_run ctl_import;
+ctl_run ctl_export;
 ctl_run ctl_mode;
 ctl_run ctl_relay_map;
 ctl_run ctl_report;

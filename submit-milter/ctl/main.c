@@ -20,6 +20,8 @@ static const struct {
 	    ctl_check },
 	{ "dkim", "make, publish and rotate the keys of signatures",
 	    ctl_dkim },
+	{ "erase", "take a person out of the records", ctl_erase },
+	{ "export", "print the records of a person", ctl_export },
 	{ "explain", "say what would become of a message, and why",
 	    ctl_explain },
 	{ "mode", "the panic switch: enforce, sign-only or pass",

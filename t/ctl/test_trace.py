@@ -1,6 +1,7 @@
 """Who submitted a message: what trace finds, and in what."""
 
 import gzip
+import json
 import pathlib
 import re
 import sqlite3
@@ -380,3 +381,71 @@ def test_sealed(daemon, sent, folder, tmp_path):
         with sqlite3.connect(path) as db:
             bodies = [row[0] for row in db.execute("SELECT body FROM record")]
         assert bodies and not any(b"alice" in body for body in bodies)
+
+
+# --- one person's records
+
+
+@pytest.fixture
+def copied(daemon, sent, tmp_path):
+    """A store and a rotated file of a test's own: options, and the file."""
+    store = tmp_path / "own"
+    store.mkdir()
+    options = ["-o", "audit.store.directory=%s" % store]
+    rotated = tmp_path / "audit.jsonl.1.gz"
+    rotated.write_bytes(gzip.compress(daemon.audit_file.read_bytes()))
+    rotated.chmod(0o640)
+    status, _out, err = tool.run("store", "import", "-c", daemon.config, *options, rotated)
+    assert (status, err) == (0, "")
+    size = daemon.audit_file.stat().st_size
+    return ["-c", daemon.config, *options], rotated, size
+
+
+def test_export(daemon, sent, copied):
+    """X22: all that is kept of a person, as submitter, sender or recipient."""
+    options, _rotated, _size = copied
+    status, out, err = tool.run("export", *options, "--person", "bob@example.org")
+    assert (status, err) == (0, "")
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ids(sent, 2)
+    status, out, err = tool.run("export", *options, "--person", "B@example.com")
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ids(sent, 1)
+    assert tool.run("export", *options, "--person", "nobody@example.com") == (1, "", "")
+    assert tool.run("export", *options)[0] == 64
+
+
+def test_erase(daemon, sent, copied):
+    """X22: own records go, those of others lose the name; in store and file."""
+    options, rotated, _size = copied
+    before = rotated.stat()
+    dry = tool.run("erase", *options, "--person", "bob@example.org", "--dry-run", rotated)
+    assert dry[0] == 0 and "2 records would be erased" in dry[1]
+    assert rotated.stat().st_ino == before.st_ino
+    for person in ("bob@example.org", "b@example.com"):
+        status, out, err = tool.run("erase", *options, "--person", person, rotated)
+        assert (status, err) == (0, ""), err
+    for where in ([], [rotated]):
+        status, out, _err = tool.run("export", *options, "--person", "bob@example.org",
+                                     "--person", "b@example.com", *where)
+        assert (status, out) == (1, "")
+    after = rotated.stat()
+    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
+    kept = [json.loads(line) for line in gzip.decompress(rotated.read_bytes()).splitlines()]
+    assert sent[2].record["id"] not in {r["id"] for r in kept}
+    (changed,) = [r for r in kept if r["id"] == sent[1].record["id"]]
+    assert [r["address"] for r in changed["envelope"]["recipients"]] == ["(erased)", "c@example.net"]
+    assert changed["identity"] == "sasl:alice@example.org"
+    # The file of before does not bring the person back.
+    status, out, _err = tool.run("store", "import", *options, daemon.audit_file)
+    assert status == 0
+    status, out, _err = tool.run("export", *options, "--person", "bob@example.org")
+    assert (status, out) == (1, "")
+
+
+def test_erase_leaves_the_active_file_alone(daemon, sent, copied):
+    """X22: what the daemon writes to cannot be written anew, and that is said."""
+    options, _rotated, size = copied
+    status, _out, err = tool.run(
+        "erase", *options, "--person", "bob@example.org", daemon.audit_file
+    )
+    assert status == 77 and "rotate it" in err
+    assert daemon.audit_file.stat().st_size == size
