@@ -11,8 +11,8 @@
 #include "base/deadline.h"
 #include "base/log.h"
 #include "base/sbuf.h"
-#include "base/spool.h"
 #include "base/uid.h"
+#include "body.h"
 #include "edit/mtaform.h"
 #include "edit/qualify.h"
 #include "edit/repair.h"
@@ -39,9 +39,7 @@ struct transaction {
 	struct span queue_id;
 	struct verdict_log verdicts;
 	struct edit_list edits;
-	struct spool *kept;	/* the body; NULL: no edit will ask for it */
-	struct spool *changed;	/* the body that leaves; NULL: as it came */
-	struct octets changed_form;
+	struct body body;
 	struct signing *signing;	/* NULL: not to be signed */
 	struct sign_choice choice;
 	const struct signature *signatures;
@@ -562,8 +560,12 @@ transaction_end_header(struct transaction *t)
 		add_token(t);
 	}
 	if (t->header_verdict.action == ACTION_PASS &&
-	    t->fault.action == ACTION_PASS)
+	    t->fault.action == ACTION_PASS) {
+		if (body_begin(&t->body, &t->config->spool, t->profile,
+		    &t->facts) != 0)
+			note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 		begin_signature(t);
+	}
 }
 
 void
@@ -572,10 +574,8 @@ transaction_body(struct transaction *t, struct span octets)
 	const char *error = NULL;
 
 	facts_feed_body(&t->facts, octets);
-	if (t->kept != NULL && spool_write(t->kept, octets, &error) != 0) {
+	if (body_feed(&t->body, octets, &error) != 0)
 		note_fault(t, REASON_TEMPORARY, span_of(error));
-		spool_free(&t->kept);
-	}
 	if (t->signing == NULL)
 		return;
 	if (signing_body(t->signing, octets, &error) != 0) {
@@ -606,8 +606,8 @@ sign_changed_body(struct transaction *t)
 	signing_free(&t->signing);
 	start_signing(t);
 	for (uint64_t at = 0; t->signing != NULL && status == 0 &&
-	    at < spool_size(t->changed); at += piece.len) {
-		status = spool_read(t->changed, at, &piece, &error);
+	    at < spool_size(t->body.changed); at += piece.len) {
+		status = spool_read(t->body.changed, at, &piece, &error);
 		if (status == 0)
 			status = signing_body(t->signing, piece, &error);
 	}
@@ -619,8 +619,7 @@ sign_changed_body(struct transaction *t)
 static void
 end_signature(struct transaction *t)
 {
-	const char *why = body_defeats_signature(t->changed != NULL ?
-	    &t->changed_form : &t->facts.body,
+	const char *why = body_defeats_signature(body_form(&t->body, &t->facts),
 	    mta_longest_line(t->facts.mta_version));
 	const char *error = NULL;
 
@@ -631,7 +630,7 @@ end_signature(struct transaction *t)
 		sign_choice_drop(&t->choice, why);
 		return;
 	}
-	if (t->changed != NULL)
+	if (t->body.changed != NULL)
 		sign_changed_body(t);
 	if (t->signing == NULL || t->fault.action != ACTION_PASS)
 		return;		/* keys by name alone, or a fault */
@@ -678,6 +677,20 @@ decide(struct transaction *t)
 	return verdict;
 }
 
+/* The edits that need the whole body; then the signature. */
+static void
+change_and_sign(struct transaction *t)
+{
+	const char *error = NULL;
+
+	if (body_change(&t->body, &t->edits, &error) != 0)
+		note_fault(t, REASON_TEMPORARY, span_of(error));
+	else
+		end_signature(t);
+	if (arena_is_exhausted(t->arena))
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+}
+
 struct reply
 transaction_end(struct transaction *t, transaction_apply *apply,
     void *context)
@@ -686,6 +699,8 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 
 	begin_stage(t, STAGE_MESSAGE);
 	facts_end_body(&t->facts);
+	if (body_end(&t->body) != 0)
+		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 	/* libmilter lets an MTA leave out either; then rules were not asked. */
 	if (!t->has_header || !has_recipient(t))
 		note_fault(t, REASON_TEMPORARY,
@@ -696,9 +711,7 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 		verdict = verdict_tempfail(REASON_TEMPORARY,
 		    SPAN("the MTA told of no recipient"));
 	if (verdict.action == ACTION_PASS) {
-		end_signature(t);
-		if (arena_is_exhausted(t->arena))
-			note_fault(t, REASON_MEMORY, SPAN("out of memory"));
+		change_and_sign(t);
 		verdict = t->fault;
 	}
 	if (verdict.action == ACTION_PASS && apply(context, &t->edits) != 0)
@@ -782,8 +795,7 @@ transaction_free(struct transaction **transaction)
 		suspect_proxy_filter(t);
 	signing_free(&t->signing);
 	keystore_release(&t->choice.with);
-	spool_free(&t->kept);
-	spool_free(&t->changed);
+	body_free(&t->body);
 	runtime_end(t->runtime);
 	arena_free(&t->arena);
 	config_unref(&t->config);

@@ -196,7 +196,6 @@ spool_write(struct spool *spool, struct span octets, const char **error_r)
 
 	if (octets.len == 0)
 		return spool->is_broken ? -1 : 0;
-	*error_r = "the file for a long body cannot be written";
 	if (!spool->is_broken && spool->fd < 0 && is_long)
 		status = move_to_file(spool);
 	if (status != 0 || spool->is_broken) {
@@ -205,10 +204,12 @@ spool_write(struct spool *spool, struct span octets, const char **error_r)
 		status = write_all(spool->fd, octets, spool->size);
 	} else {
 		status = keep(spool, octets);
-		*error_r = "out of memory";
 	}
 	spool->size += octets.len;
 	spool->is_broken = status != 0;
+	if (status != 0)
+		*error_r = spool->fd < 0 && !is_long ? "out of memory" :
+		    "the file for a long body cannot be written";
 	return status;
 }
 

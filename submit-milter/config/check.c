@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "syntax/domain.h"
 #include "syntax/field.h"
 
+#define CHARSET_MAX 40
 #define NO_MEMORY "out of memory"
 
 /*
@@ -306,6 +308,33 @@ check_parameter(struct check *check, const char **value)
 		for (p++; ascii_is_vchar((unsigned char)*p); p++)
 			continue;
 	return *p == '\0' ? NULL : "is no ESMTP parameter";
+}
+
+const char *
+check_charset(struct check *check, const char **value)
+{
+	size_t len = strlen(*value);
+
+	(void)check;
+	for (const char *p = *value; *p != '\0'; p++)
+		if (!ascii_is_alnum((unsigned char)*p) &&
+		    strchr("-_.:+", *p) == NULL)
+			return "is no name of a charset";
+	return len > 0 && len <= CHARSET_MAX ? NULL :
+	    "must be of 1 to 40 characters";
+}
+
+const char *
+check_directory(struct check *check, const char **value)
+{
+	struct stat st;
+
+	if ((*value)[0] != '/')
+		return "must be an absolute path";
+	if (stat(*value, &st) != 0 || !S_ISDIR(st.st_mode))
+		return say(arena_printf(check->arena,
+		    "there is no directory \"%s\"", *value));
+	return NULL;
 }
 
 const char *

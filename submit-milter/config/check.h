@@ -11,7 +11,9 @@
 
 /* --- on their own --------------------------------------------------------- */
 
+option_check check_charset;
 option_check check_contact;
+option_check check_directory;		/* one that there is */
 option_check check_delimiters;
 option_check check_domain;		/* qualified, or empty */
 option_check check_header_field;

@@ -130,6 +130,16 @@ link_profiles(struct settings *settings)
 		link_profile(settings, &config->profiles[i]);
 }
 
+/* A changed body is kept twice, beside all else. */
+static void
+limit_spool(struct config *config)
+{
+	int most = config->memory.message / 4;
+
+	if (config->spool.memory > most)
+		config->spool.memory = most;
+}
+
 static int
 link_rights(struct settings *settings, char **error_r)
 {
@@ -149,6 +159,7 @@ link_rights(struct settings *settings, char **error_r)
 		};
 	}
 	rights->table_count = settings->grant_count;
+	limit_spool(&settings->config);
 	link_site(settings);
 	link_profiles(settings);
 	if (settings->primary[0] != '\0')

@@ -20,6 +20,7 @@
 #include "audit/token.h"
 #include "audit/vault.h"
 #include "base/log.h"
+#include "base/spool.h"
 #include "policy/profile.h"
 #include "policy/rights.h"
 #include "policy/site.h"
@@ -96,6 +97,7 @@ struct config {
 	enum config_seccomp seccomp;
 	struct config_memory memory;
 
+	struct spool_settings spool;	/* of bodies */
 	const char *host_name;		/* empty: the MTA's */
 	int stop_timeout;		/* seconds */
 	struct config_panic panic;

@@ -72,6 +72,13 @@ static const struct choice from_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice eight_bit_modes[] = {
+	{ "keep", EIGHT_BIT_KEEP },
+	{ "encode", EIGHT_BIT_ENCODE },
+	{ "undeclared", EIGHT_BIT_UNDECLARED },
+	{ NULL, 0 },
+};
+
 static const struct choice foreign_modes[] = {
 	{ "keep", FOREIGN_KEEP },
 	{ "remove", FOREIGN_REMOVE },
@@ -185,6 +192,8 @@ static const struct section sections[] = {
 	PLAIN(SECTION_CONTENT),
 	PLAIN(SECTION_PRIVACY),
 	PLAIN(SECTION_TRUST),
+	PLAIN(SECTION_ENCODE),
+	PLAIN(SECTION_BODY),
 	[SECTION_PROFILES] = {
 		NOWHERE,
 		.size = sizeof(struct profile),
@@ -318,6 +327,16 @@ static const struct option options[] = {
 	INT(MEMORY, "memory.message", "4194304", 262144, INT_MAX,
 	    "octets that one message may take",
 	    AT(settings, config.memory.message), .verify = verify_memory),
+
+	GROUP(ROOT, BODY, "body", "bodies that may have to be changed",
+	    SAME_AS_FIELD),
+	INT(BODY, "body.memory", "262144", 0, 16 * MILLION,
+	    "octets of a body kept in memory, at most a quarter of "
+	    "memory.message; longer ones are in a file",
+	    AT(settings, config.spool.memory)),
+	STRING(BODY, "body.directory", "/var/tmp",
+	    "where such files, which have no name, are",
+	    AT(settings, config.spool.directory), .check = check_directory),
 
 	GROUP(ROOT, LOG, "log", "the operator's log", SAME_AS_FIELD),
 	ENUM(LOG, "log.target", "stderr", log_targets,

@@ -5,6 +5,7 @@
 
 #include "edit/conceal.h"
 #include "edit/envelope.h"
+#include "edit/reencode.h"
 #include "edit/rewrite.h"
 
 enum completion_status
@@ -20,5 +21,8 @@ repair_run(const struct profile *profile, struct facts *facts,
 		status = completion_run(profile, facts, list, error_r);
 	if (status == COMPLETION_OK)
 		status = rewrite_header(profile, facts, list, error_r);
+	if (status == COMPLETION_OK && reencode_header(profile, facts,
+	    list) != 0)
+		status = COMPLETION_NO_MEMORY;
 	return status;
 }

@@ -104,6 +104,12 @@ struct facts_files {
 	bool is_cut;		/* some could not be read */
 };
 
+/* What is to be encoded in the body; see edit/reencode.h. */
+struct facts_encoding {
+	bool is_due;
+	const char *obstacle;	/* why it cannot be; static; or NULL */
+};
+
 struct site;
 struct rule_override;
 
@@ -156,6 +162,7 @@ struct facts {
 	size_t field_count;	/* likewise */
 	size_t longest_field;	/* likewise */
 	struct octets body;
+	struct facts_encoding encoding;
 	struct facts_files files;	/* where the profile asks for them */
 	struct mime_scan *mime;	/* NULL before the header was complete */
 };

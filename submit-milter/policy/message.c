@@ -7,6 +7,7 @@
  * understand.
  */
 #include "policy/rules.h"
+#include "syntax/encword.h"
 
 static struct span
 none(void)
@@ -56,8 +57,22 @@ has_stray_octet(struct span value)
 	return false;
 }
 
+/* Will it leave without octets above 127? (edit/reencode.h) */
+static bool
+is_encodable(const struct profile *profile, struct facts *facts,
+    const struct header_field *field)
+{
+	const struct encword_style style = { profile->encode.charset, "\n" };
+	struct span text;
+
+	return profile->encode.header && !facts->is_smtputf8 &&
+	    encword_encode(field->name, field->value, &style, facts->arena,
+	    &text) == 1;
+}
+
 static struct verdict
-check_field(struct facts *facts, const struct header_field *field)
+check_field(const struct profile *profile, struct facts *facts,
+    const struct header_field *field)
 {
 	bool is_8bit = span_has_8bit(field->value);
 
@@ -66,7 +81,8 @@ check_field(struct facts *facts, const struct header_field *field)
 	if (has_stray_octet(field->value))
 		return verdict_refuse(REASON_FIELD_CONTROL, field->name,
 		    none());
-	if (is_8bit && (!facts->is_smtputf8 || !span_is_utf8(field->value)))
+	if (is_8bit && (!facts->is_smtputf8 || !span_is_utf8(field->value)) &&
+	    !is_encodable(profile, facts, field))
 		return verdict_refuse(REASON_FIELD_UTF8, field->name, none());
 	return verdict_pass();
 }
@@ -123,7 +139,7 @@ rule_header_form(const struct profile *profile, struct facts *facts)
 	struct verdict v = check_sizes(profile, facts);
 
 	for (size_t i = 0; v.action == ACTION_PASS && i < header->n; i++)
-		v = check_field(facts, &header->v[i]);
+		v = check_field(profile, facts, &header->v[i]);
 	if (v.action == ACTION_PASS)
 		v = check_counts(header);
 	if (v.action == ACTION_PASS)

@@ -37,6 +37,7 @@ static const struct {
 
 	{ STAGE_MESSAGE, RULE_MESSAGE_SYNTAX, rule_body_form },
 	{ STAGE_MESSAGE, RULE_POLICY, rule_policy_files },
+	{ STAGE_MESSAGE, RULE_TRANSFER_ENCODING, rule_transfer_encoding },
 };
 
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))

@@ -88,6 +88,20 @@ struct profile_privacy {
 	bool client;		/* its address and login, in X- fields */
 };
 
+enum eight_bit_mode {
+	EIGHT_BIT_KEEP,
+	EIGHT_BIT_ENCODE,
+	EIGHT_BIT_UNDECLARED,	/* encode unless MAIL said BODY=8BITMIME */
+};
+
+/* What is encoded so that it survives the way (section 8.4). */
+struct profile_encode {
+	enum eight_bit_mode eight_bit;
+	bool long_lines;
+	bool header;		/* octets above 127, by encoded words */
+	const char *charset;	/* of text that is not UTF-8 */
+};
+
 enum foreign_mode { FOREIGN_KEEP, FOREIGN_REMOVE };
 
 /* Fields that speak of what happened to the message before. */
@@ -129,6 +143,7 @@ struct profile {
 	struct profile_privacy privacy;
 	struct profile_trust trust;
 	bool trace_token;	/* is added */
+	struct profile_encode encode;
 	enum sign_mode sign;
 	const char *sign_fallback_domain;	/* folded; empty: none */
 };

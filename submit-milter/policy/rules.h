@@ -43,6 +43,9 @@ rule_check rule_header_fqdn;
 rule_check rule_policy_header;
 rule_check rule_policy_files;
 
+/* encoding.c: content that should be encoded */
+rule_check rule_transfer_encoding;
+
 /* message.c: form and size of header and body */
 rule_check rule_header_form;
 rule_check rule_body_form;

@@ -115,6 +115,17 @@ release(struct mime_scan *scan, enum mime_place place)
 	tell(scan, place, (struct span){ scan->line_end, n });
 }
 
+/* Nothing within a signed multipart is left to be changed. */
+static enum mime_place
+place_now(const struct mime_scan *scan)
+{
+	bool is_protected = scan->depth > 0 &&
+	    scan->levels[scan->depth - 1].is_protected;
+
+	return scan->place == MIME_BETWEEN && is_protected ? MIME_FRAME :
+	    scan->place;
+}
+
 /* A header too long to be kept is told as it stands. */
 static void
 pass_header(struct mime_scan *scan, struct span s)
@@ -150,12 +161,12 @@ pass(struct mime_scan *scan, struct span s)
 		scan->line_end[scan->held++] = '\n';
 		return;
 	}
-	release(scan, scan->place);
+	release(scan, place_now(scan));
 	if (s.ptr[s.len - 1] == '\n')
 		end = s.len > 1 && s.ptr[s.len - 2] == '\r' ? 2 : 1;
 	else if (s.ptr[s.len - 1] == '\r')
 		end = 1;
-	tell(scan, scan->place, span_slice(s, 0, s.len - end));
+	tell(scan, place_now(scan), span_slice(s, 0, s.len - end));
 	memcpy(scan->line_end, s.ptr + s.len - end, end);
 	scan->held = end;
 }
@@ -275,7 +286,8 @@ open_entity(struct mime_scan *scan, struct span content_type, bool is_whole)
 
 	part.is_message = is_whole || (parent != NULL &&
 	    !parent->is_multipart);
-	part.is_protected = (parent != NULL && parent->is_protected) ||
+	part.is_within_protected = parent != NULL && parent->is_protected;
+	part.is_protected = part.is_within_protected ||
 	    (has_type && is_protected_type(&content));
 	if (has_type) {
 		part.type = content.type;
@@ -351,6 +363,7 @@ end_bare_header(struct mime_scan *scan)
 		.kind = MIME_LEAF,
 		.is_message = parent != NULL && !parent->is_multipart,
 		.is_protected = parent != NULL && parent->is_protected,
+		.is_within_protected = parent != NULL && parent->is_protected,
 	});
 }
 
@@ -492,7 +505,7 @@ mime_scan_end(struct mime_scan *scan)
 	if (scan->line_len > 0)
 		take_line(scan, (struct span){ scan->line, scan->line_len });
 	end_bare_header(scan);
-	release(scan, scan->place);
+	release(scan, place_now(scan));
 }
 
 size_t

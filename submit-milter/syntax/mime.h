@@ -47,7 +47,8 @@ struct mime_part {
 	enum mime_kind kind;
 	bool is_whole;		/* the message that is scanned itself */
 	bool is_message;	/* that, or one in a message/rfc822 */
-	bool is_protected;	/* signed or encrypted, or within such */
+	bool is_protected;	/* its content is signed or encrypted */
+	bool is_within_protected;	/* its header, too */
 	/*
 	 * As it stands, with the empty line after it if there is one; empty
 	 * for the whole message, and when it is too long.
@@ -66,7 +67,8 @@ enum mime_place {
 /*
  * Who follows a scan is told of each part as its header is complete, and of
  * all octets but those of headers. Spans stand during the call. A header
- * that is too long comes as octets of the frame, before its part.
+ * that is too long comes as octets of the frame, before its part; so does
+ * the preamble of a protected multipart.
  */
 struct mime_events {
 	void (*part)(void *context, const struct mime_part *part);

@@ -30,6 +30,7 @@ OFFENCES = {
     "header-fqdn": {"message": whole(FROM, "Cc: someone@localhost")},
     "message-syntax": {"message": whole(FROM, "X: a\rb")},
     "policy": {"message": whole(FROM, "X-Forbidden: 1")},
+    "transfer-encoding": {"message": whole(FROM, "Content-Type: multipart/x", body=b"\xe4\r\n")},
 }
 # These need another rule to be off first, or more of a configuration.
 ELSEWHERE = {"return-path", "postmaster", "relay"}
@@ -52,6 +53,7 @@ REASONS = {
     "header-fqdn": "address-domain",
     "message-syntax": "field-control",
     "policy": "field-forbidden",
+    "transfer-encoding": "not-encoded",
 }
 
 
@@ -77,6 +79,7 @@ def daemon(module_start, strict):
         "default_profile": {
             "forbidden_parameters": ("RET",),
             "content": {"forbidden_fields": ("X-Forbidden",)},
+            "encode": {"eight_bit": "encode"},
         },
     }
     return module_start(conf.changed(strict, profiles=profiles, **changes))

@@ -407,6 +407,7 @@ ELSEWHERE = {
     "value-forbidden": "test_content.py",
     "file-forbidden": "test_content.py",
     "file-unreadable": "test_content.py",
+    "not-encoded": "test_reencode.py",
     "signing-failed": "libopendkim does not fail to order",
 }
 

@@ -253,15 +253,16 @@ class Mta:
     def receive_end(self):
         """Edits, which are kept, and then the Answer to the end of message."""
         self.edits = []
-        self.new_body = None
+        pieces = []
         while True:
             letter, data = self.receive()
             if letter in EDITS:
                 self.edits.append(read_edit(letter, data))
             elif letter == "b":
                 assert 0 < len(data) <= BODY_PIECE_MOST, len(data)
-                self.new_body = (self.new_body or b"") + data
+                pieces.append(data)
             else:
+                self.new_body = b"".join(pieces) if pieces else None
                 return Answer(letter, data)
 
     def is_closed(self):
