@@ -92,11 +92,13 @@ sigwait(const sigset_t *set, int *number)
 		(void)pause();
 }
 
-static int
-catch_signals(void)
+int
+daemon_catch_signals(void)
 {
 	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = on_signal };
+	/* The reading of files goes on after a signal. */
+	struct sigaction action = { .sa_handler = on_signal,
+		.sa_flags = SA_RESTART };
 
 	wake_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wake_up < 0)
@@ -501,7 +503,7 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	}
 	(void)config_ref(config);
 	runtime = runtime_new(config);
-	if (runtime == NULL || catch_signals() != 0 ||
+	if (runtime == NULL ||
 	    start(runtime, config, &control) != 0 ||
 	    (control != NULL && control_serve(control) != 0) ||
 	    start_server(&server) != 0) {

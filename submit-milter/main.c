@@ -15,7 +15,7 @@
 #include "daemon.h"
 #include "milter.h"
 
-enum { EXIT_CONFIG = 1, EXIT_USAGE = 2 };
+enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_RUNTIME = 3 };
 
 #define DEFAULT_CONFIG SYSCONFDIR "/submit-milter/submit-milter.conf"
 #define OVERRIDES_CEILING 64
@@ -140,6 +140,10 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	options.daemon.overrides = options.overrides;
+	if (!options.is_test && daemon_catch_signals() != 0) {
+		perror("submit-milter");
+		return EXIT_RUNTIME;
+	}
 	config = config_load(options.daemon.config_file,
 	    options.daemon.overrides, options.daemon.override_count, &error);
 	if (config == NULL) {

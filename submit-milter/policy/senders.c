@@ -28,7 +28,7 @@ no_memory(void)
  * postmaster (accounts.c) may have an address that is none of ours.
  */
 static enum lookup
-is_bound(const struct facts *facts, struct span domain, const char **error_r)
+is_bound(struct facts *facts, struct span domain, const char **error_r)
 {
 	return facts->parked.action == ACTION_PASS ? LOOKUP_FOUND :
 	    domain_is_local(facts, domain, error_r);

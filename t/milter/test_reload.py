@@ -292,6 +292,31 @@ def test_many_signals_in_quick_succession(daemon, keys):
         assert len(client.session.records(len(client.outcomes))) == len(client.outcomes)
 
 
+def catches(daemon, number):
+    """Whether it will not end by that signal any more."""
+    with open("/proc/%d/status" % daemon.child.pid) as f:
+        caught = re.findall(r"SigCgt:\s*(\w+)", f.read()) or ["0"]
+    return int(caught[0], 16) >> (number - 1) & 1
+
+
+def test_signal_during_the_start(start, strict):
+    """X43: nobody ends by SIGHUP, while the configuration is being read either."""
+    daemon = start.make(strict)
+    # It takes a while, and then it is wrong.
+    rows = ", ".join('["a%d@example.org", "b"]' % n for n in range(100000))
+    table = 'tables = { long = { type = "inline"; rows = ( %s ); }; };\nnonsense = 1;\n' % rows
+    for _ in range(10):
+        daemon.launch_with(conf.text(daemon.changed(tables=None, rights=None)) + table)
+        wait_for(lambda: daemon.child.poll() is not None or catches(daemon, signal.SIGHUP), "?")
+        is_early = daemon.child.poll() is None
+        daemon.signal(signal.SIGHUP)
+        assert daemon.wait() == 1
+        if is_early:
+            break
+    assert is_early, "it caught no signal before it had read its configuration"
+    assert 'no option "nonsense"' in daemon.log()
+
+
 def test_signals_right_after_the_start(start, strict):
     """X43: as soon as it says that it is ready."""
     daemon = start(strict)

@@ -113,9 +113,13 @@ class Daemon:
 
     def launch(self, by=(), **options):
         """Starts it, by a command in front; options are those of Popen."""
-        self.write(self.configuration)
         if self.configuration.get("user") and self.state.exists():
             shutil.chown(self.state, self.configuration["user"])
+        self.launch_with(self.configuration, by, **options)
+
+    def launch_with(self, configuration, by=(), **options):
+        """The same with another configuration, or its text."""
+        self.write(configuration)
         argv = [*by, find_program(), "-c", self.config, *self.options]
         with open(self.log_file, "ab") as log:
             # It ends with us, whatever ends us.
