@@ -19,6 +19,7 @@
 #include "judge.h"
 #include "policy/policy.h"
 #include "policy/who.h"
+#include "recording.h"
 #include "sign/choice.h"
 #include "sign/signer.h"
 #include "syntax/taglist.h"
@@ -84,74 +85,11 @@ no_reply(void)
 
 /* --- the record ----------------------------------------------------------- */
 
-/* "rule/reason" of each rule on trial that would have turned it away */
-static struct span
-trial_text(const struct transaction *t)
-{
-	struct span text = { NULL, 0 };
-	struct sbuf out;
-
-	sbuf_init(&out, t->arena, 1000);
-	for (size_t i = 0; i < t->verdicts.n; i++) {
-		const struct verdict_entry *e = &t->verdicts.v[i];
-
-		if (e->mode != RULE_WARN || e->verdict.action == ACTION_PASS)
-			continue;
-		sbuf_addf(&out, "%s%s/%s", out.len == 0 ? " would-refuse=" :
-		    ",", rule_info(e->rule)->name,
-		    reason_info(e->verdict.reason)->name);
-	}
-	if (sbuf_done(&out, &text) != 0)
-		return SPAN(" would-refuse=...");
-	return text;
-}
-
-static void
-log_result(const struct transaction *t, enum record_result result,
-    const struct verdict *decision)
-{
-	struct span identity = t->facts.identity.name;
-	struct span detail = decision->detail;
-
-	if (identity.len == 0)
-		identity = SPAN("-");
-	log_write(decision->action == ACTION_TEMPFAIL ? LOG_LEVEL_WARNING :
-	    LOG_LEVEL_INFO,
-	    "%.*s/%s: %s queue=%.*s identity=%.*s client=%.*s sender=%.*s"
-	    "%s%s%s%.*s%s%s%.*s", SPAN_ARG(t->session), t->id,
-	    record_result_name(result), SPAN_ARG(t->queue_id.len > 0 ?
-	    t->queue_id : SPAN("-")), SPAN_ARG(identity),
-	    SPAN_ARG(t->facts.client.address),
-	    SPAN_ARG(t->facts.sender.text),
-	    decision->reason == REASON_NONE ? "" : " reason=",
-	    reason_info(decision->reason)->name,
-	    detail.len == 0 ? "" : " detail=", SPAN_ARG(detail),
-	    t->facts.mode == MODE_ENFORCE ? "" : " mode=",
-	    t->facts.mode == MODE_ENFORCE ? "" : mode_name(t->facts.mode),
-	    SPAN_ARG(trial_text(t)));
-}
-
-/* What passes under "pass" is in the log, and in the sinks when they can. */
-static void
-record_later(struct audit *audit, const struct record *record)
-{
-	struct audit_entry *entry = record_entry(record);
-
-	log_error("audit record not written: %.*s", SPAN_ARG(entry == NULL ?
-	    SPAN("out of memory") : entry->line));
-	if (audit_post(audit, entry) != 0)
-		log_error("audit record will not be written");
-}
-
-/*
- * 0, or -1 when the record is not where it should be. That of a message
- * that passes is waited for, others are written in their turn.
- */
-static int
-write_record(struct transaction *t, enum record_result result,
+static struct record
+record_of(const struct transaction *t, enum record_result result,
     struct reply reply)
 {
-	struct record record = {
+	return (struct record){
 		.facts = &t->facts,
 		.profile = t->profile->name,
 		.session = t->session,
@@ -167,29 +105,30 @@ write_record(struct transaction *t, enum record_result result,
 		.signatures = t->signatures,
 		.signature_count = t->signature_count,
 		.unsigned_because = t->choice.unsigned_because,
+		.veil = t->config->veil,
+		.shows_subject = t->config->audit_subject,
+		.shows_software = t->config->audit_software,
 	};
-	const struct observer *observer = runtime_observer(t->runtime);
-	struct audit *audit = runtime_audit(t->runtime);
+}
 
-	if (observer != NULL) {
-		observer->record(observer->context, &record);
-		t->is_recorded = true;
-		return 0;
-	}
-	if (t->facts.is_transfer)
-		runtime_count(t->runtime, COUNT_TRANSFERS);
-	if (t->facts.is_transfer && !t->config->audit_transfer) {
-		t->is_recorded = true;
-		return 0;
-	}
+static void
+log_result(const struct transaction *t, enum record_result result,
+    const struct verdict *decision)
+{
+	struct record record = record_of(t, result, no_reply());
+
+	recording_log(t->runtime, t->config, &record, decision);
+}
+
+/* 0, or -1 when the record is not where it should be. */
+static int
+write_record(struct transaction *t, enum record_result result,
+    struct reply reply)
+{
+	struct record record = record_of(t, result, reply);
+
 	t->is_recorded = true;
-	if (result != RECORD_PASSED)
-		return audit_post(audit, record_entry(&record));
-	if (audit_commit(audit, record_entry(&record)) == 0)
-		return 0;
-	if (t->facts.mode == MODE_PASS)
-		record_later(audit, &record);
-	return -1;
+	return recording_write(t->runtime, t->config, &record);
 }
 
 /*

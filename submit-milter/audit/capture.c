@@ -29,6 +29,22 @@ take_line(char *line, const struct audit_keys *keys)
 	return entry;
 }
 
+/* HASHES has room for one of each recipient. */
+static void
+list_recipients(const struct record *record, struct span *list,
+    char (*hashes)[VEIL_SIZE])
+{
+	const struct facts *facts = record->facts;
+
+	for (size_t i = 0; i < facts->recipient_count; i++) {
+		list[i] = record_path(&facts->recipients[i].path);
+		if (record->veil != NULL)
+			list[i] = veil_address(record->veil, 0, list[i],
+			    hashes[i]) == 0 ? span_of(hashes[i]) :
+			    SPAN("hash:");
+	}
+}
+
 struct audit_entry *
 record_entry(const struct record *record)
 {
@@ -36,13 +52,13 @@ record_entry(const struct record *record)
 	struct audit_keys keys = common_keys(record,
 	    record_result_name(record->result));
 	struct span *recipients = calloc(facts->recipient_count + 1,
-	    sizeof(*recipients));
+	    sizeof(*recipients) + VEIL_SIZE);
 	struct audit_entry *entry;
 
 	if (recipients == NULL)
 		return NULL;
-	for (size_t i = 0; i < facts->recipient_count; i++)
-		recipients[i] = record_path(&facts->recipients[i].path);
+	list_recipients(record, recipients, (char (*)[VEIL_SIZE])
+	    (recipients + facts->recipient_count + 1));
 	keys.recipients = recipients;
 	keys.recipient_count = facts->recipient_count;
 	keys.queue_id = record->queue_id;

@@ -15,7 +15,7 @@
 #include "base/span.h"
 
 /* One for each sink there can be; the order of audit/sinks.c's table. */
-enum sink_id { SINK_FILE, SINK_SYSLOG, SINK_COUNT };
+enum sink_id { SINK_FILE, SINK_SYSLOG, SINK_JOURNAL, SINK_COUNT };
 
 /*
  * By what a record is found again. Values are as the record shows them

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "audit/veiljson.h"
 #include "base/jsonline.h"
 #include "base/sbuf.h"
 #include "syntax/taglist.h"
@@ -109,11 +110,11 @@ record_path(const struct facts_path *path)
 
 static void
 put_params(struct jsonline *line, const char *key,
-    const struct facts_path *path)
+    const struct facts_path *path, const struct veil *veil)
 {
 	jsonline_open_array(line, key);
 	for (size_t i = 0; i < path->param_count; i++)
-		jsonline_text(line, NULL, path->params[i]);
+		veiljson_param(line, veil, path->params[i]);
 	jsonline_close_array(line);
 }
 
@@ -139,39 +140,45 @@ recipient_result(const struct facts_recipient *recipient)
 }
 
 static void
-put_recipient(struct jsonline *line, const struct facts *facts,
+put_recipient(struct jsonline *line, const struct record *record,
     const struct facts_recipient *from)
 {
+	const struct facts_recipient *all = record->facts->recipients;
+
 	jsonline_open_object(line, NULL);
-	jsonline_text(line, "address", record_path(&from->path));
+	veiljson_address(line, "address", record->veil,
+	    record_path(&from->path));
 	if (from->replaces > 0) {
-		jsonline_text(line, "for", record_path(
-		    &facts->recipients[from->replaces - 1].path));
+		veiljson_address(line, "for", record->veil,
+		    record_path(&all[from->replaces - 1].path));
 		jsonline_word(line, "cause", from->path.cause);
 	}
-	put_params(line, "params", &from->path);
+	put_params(line, "params", &from->path, record->veil);
 	jsonline_word(line, "result", recipient_result(from));
 	if (from->mode == RULE_ENFORCE && !from->is_refused_by_mta &&
 	    from->verdict.action != ACTION_PASS)
 		jsonline_word(line, "reason",
 		    reason_info(from->verdict.reason)->name);
 	if (from->is_refused_by_mta)
-		jsonline_text(line, "mta_reply", from->mta_reply);
+		veiljson_text(line, "mta_reply", record->veil,
+		    from->mta_reply);
 	jsonline_close_object(line);
 }
 
 static void
-put_envelope(struct jsonline *line, const struct facts *facts)
+put_envelope(struct jsonline *line, const struct record *record)
 {
+	const struct facts *facts = record->facts;
+
 	jsonline_open_object(line, "envelope");
 	jsonline_text(line, "sender", record_path(&facts->sender));
 	if (facts->leaving_sender.cause != NULL)
 		jsonline_text(line, "leaving_sender",
 		    record_path(&facts->leaving_sender));
-	put_params(line, "sender_params", &facts->sender);
+	put_params(line, "sender_params", &facts->sender, NULL);
 	jsonline_open_array(line, "recipients");
 	for (size_t i = 0; i < facts->recipient_count; i++)
-		put_recipient(line, facts, &facts->recipients[i]);
+		put_recipient(line, record, &facts->recipients[i]);
 	jsonline_close_array(line);
 	jsonline_close_object(line);
 }
@@ -203,12 +210,12 @@ put_addresses(struct jsonline *line, const struct address_list *list)
 }
 
 static void
-put_raw(struct jsonline *line, struct span value)
+put_raw(struct jsonline *line, const char *key, struct span value)
 {
 	value = span_trim(value);
 	if (value.len > RAW_MOST)
 		value.len = RAW_MOST;
-	jsonline_text(line, NULL, value);
+	jsonline_text(line, key, value);
 }
 
 /* A From field that no rule has read so far. */
@@ -226,7 +233,7 @@ put_unread(struct jsonline *line, struct span value)
 	    &error) == 1)
 		status = put_addresses(line, &list);
 	else
-		put_raw(line, value);
+		put_raw(line, NULL, value);
 	arena_free(&arena);
 	return status;
 }
@@ -248,7 +255,7 @@ put_from(struct jsonline *line, const struct header *header)
 		else if (known->is_valid)
 			status = put_addresses(line, &known->list);
 		else
-			put_raw(line, field->value);
+			put_raw(line, NULL, field->value);
 	}
 	jsonline_close_array(line);
 	return status;
@@ -278,12 +285,14 @@ put_message_id(struct jsonline *line, const struct facts *facts)
 }
 
 static void
-put_edit(struct jsonline *line, const struct edit *edit)
+put_edit(struct jsonline *line, const struct edit *edit,
+    const struct veil *veil)
 {
 	jsonline_open_object(line, NULL);
 	jsonline_word(line, "edit", edit_kind_name(edit->kind));
 	if (edit_is_of_envelope(edit->kind))
-		jsonline_text(line, "path", edit->value);
+		veiljson_address(line, "path", edit->kind == EDIT_SENDER ?
+		    NULL : veil, edit->value);
 	else if (edit->name.len > 0)
 		jsonline_text(line, "field", edit->name);
 	jsonline_word(line, "cause", edit->cause);
@@ -291,11 +300,12 @@ put_edit(struct jsonline *line, const struct edit *edit)
 }
 
 static void
-put_edits(struct jsonline *line, const struct edit_list *list)
+put_edits(struct jsonline *line, const struct edit_list *list,
+    const struct veil *veil)
 {
 	jsonline_open_array(line, "edits");
 	for (size_t i = 0; list != NULL && i < list->n; i++)
-		put_edit(line, &list->v[i]);
+		put_edit(line, &list->v[i], veil);
 	jsonline_close_array(line);
 }
 
@@ -335,8 +345,22 @@ put_signatures(struct jsonline *line, const struct signature *v, size_t n)
 
 /* --- what was decided ----------------------------------------------------- */
 
+/* What a rule says of a recipient may show it, in whatever form it came. */
 static void
-put_verdict(struct jsonline *line, const struct verdict_entry *entry)
+put_words(struct jsonline *line, const char *key, const struct veil *veil,
+    enum stage stage, struct span text)
+{
+	if (span_is_empty(text))
+		return;
+	if (veil != NULL && stage == STAGE_RCPT)
+		jsonline_word(line, key, VEIL_MASK);
+	else
+		veiljson_text(line, key, veil, text);
+}
+
+static void
+put_verdict(struct jsonline *line, const struct verdict_entry *entry,
+    const struct veil *veil)
 {
 	const struct verdict *from = &entry->verdict;
 
@@ -347,24 +371,24 @@ put_verdict(struct jsonline *line, const struct verdict_entry *entry)
 	jsonline_word(line, "action", action_name(from->action));
 	if (from->reason != REASON_NONE)
 		jsonline_word(line, "reason", reason_info(from->reason)->name);
-	if (!span_is_empty(from->shown))
-		jsonline_text(line, "shown", from->shown);
-	if (!span_is_empty(from->detail))
-		jsonline_text(line, "detail", from->detail);
+	put_words(line, "shown", veil, entry->stage, from->shown);
+	put_words(line, "detail", veil, entry->stage, from->detail);
 	jsonline_close_object(line);
 }
 
 static void
-put_verdicts(struct jsonline *line, const struct verdict_log *log)
+put_verdicts(struct jsonline *line, const struct verdict_log *log,
+    const struct veil *veil)
 {
 	jsonline_open_array(line, "verdicts");
 	for (size_t i = 0; log != NULL && i < log->n; i++)
-		put_verdict(line, &log->v[i]);
+		put_verdict(line, &log->v[i], veil);
 	jsonline_close_array(line);
 }
 
 static void
-put_reply(struct jsonline *line, const struct reply *from)
+put_reply(struct jsonline *line, const struct reply *from,
+    const struct veil *veil)
 {
 	char enhanced[40];
 
@@ -379,7 +403,7 @@ put_reply(struct jsonline *line, const struct reply *from)
 	jsonline_number(line, "code", from->code);
 	jsonline_word(line, "enhanced", enhanced);
 	jsonline_word(line, "reason", reason_info(from->reason)->name);
-	jsonline_text(line, "text", from->text);
+	veiljson_text(line, "text", veil, from->text);
 	jsonline_close_object(line);
 }
 
@@ -420,35 +444,57 @@ put_origin(struct jsonline *line, const struct record *record)
 	    identity_route_name(facts->identity.route));
 }
 
+/* What is only told when it was asked for. */
+static void
+put_asked(struct jsonline *line, const struct record *record)
+{
+	const struct header *header = &record->facts->submitted;
+	const struct header_field *field = header_first(header,
+	    FIELD_SUBJECT);
+
+	if (record->shows_subject && field != NULL)
+		put_raw(line, "subject", field->value);
+	if (!record->shows_software)
+		return;
+	for (size_t i = 0; i < header->n; i++) {
+		if (span_eq_nocase(header->v[i].name, SPAN("User-Agent")) ||
+		    span_eq_nocase(header->v[i].name, SPAN("X-Mailer"))) {
+			put_raw(line, "software", header->v[i].value);
+			return;
+		}
+	}
+}
+
 static int
 put_message(struct jsonline *line, const struct record *record)
 {
 	const struct facts *facts = record->facts;
 
-	put_envelope(line, facts);
+	put_envelope(line, record);
 	if (put_from(line, &facts->submitted) != 0)
 		return -1;
 	put_message_id(line, facts);
 	jsonline_number(line, "size", (int64_t)facts->header_size +
 	    (int64_t)facts->body.size);
-	put_edits(line, record->edits);
+	put_edits(line, record->edits, record->veil);
 	if (header_count(&facts->submitted, FIELD_DKIM_SIGNATURE) > 0)
 		put_signed_before(line, &facts->submitted);
 	put_signatures(line, record->signatures, record->signature_count);
 	if (record->unsigned_because != NULL)
 		jsonline_word(line, "unsigned", record->unsigned_because);
+	put_asked(line, record);
 	return 0;
 }
 
 static void
 put_decision(struct jsonline *line, const struct record *record)
 {
-	put_verdicts(line, record->verdicts);
+	put_verdicts(line, record->verdicts, record->veil);
 	if (record->facts->mode != MODE_ENFORCE)
 		jsonline_word(line, "mode", mode_name(record->facts->mode));
 	jsonline_word(line, "result", record_result_name(record->result));
 	jsonline_word(line, "stage", stage_name(record->stage));
-	put_reply(line, &record->reply);
+	put_reply(line, &record->reply, record->veil);
 }
 
 char *

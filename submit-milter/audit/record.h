@@ -8,10 +8,12 @@
 #ifndef SUBMIT_AUDIT_RECORD_H
 #define SUBMIT_AUDIT_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "audit/entry.h"
+#include "audit/veil.h"
 #include "edit/edit.h"
 #include "policy/facts.h"
 #include "policy/policy.h"
@@ -41,6 +43,9 @@ struct record {
 	const struct signature *signatures;
 	size_t signature_count;
 	const char *unsigned_because;	/* NULL: signed, or no matter */
+	const struct veil *veil;	/* over recipients; NULL: none */
+	bool shows_subject;
+	bool shows_software;		/* User-Agent or X-Mailer */
 };
 
 /* "passed", "refused", "deferred", "aborted" */

@@ -56,6 +56,6 @@ struct sink_kind {
 	void (*close)(void *sink);
 };
 
-extern const struct sink_kind sink_file, sink_syslog;
+extern const struct sink_kind sink_file, sink_syslog, sink_journal;
 
 #endif

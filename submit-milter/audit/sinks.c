@@ -16,6 +16,7 @@
 static const struct sink_kind *const kinds[SINK_COUNT] = {
 	[SINK_FILE] = &sink_file,
 	[SINK_SYSLOG] = &sink_syslog,
+	[SINK_JOURNAL] = &sink_journal,
 };
 
 struct audit {

@@ -19,6 +19,7 @@ struct audit_settings {
 	mode_t file_mode;
 	bool syslog;
 	int facility;		/* of syslog(3) */
+	const char *journal;	/* systemd's socket; NULL or empty: none */
 };
 
 struct audit;

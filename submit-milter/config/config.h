@@ -19,6 +19,7 @@
 #include "audit/sinks.h"
 #include "audit/token.h"
 #include "audit/vault.h"
+#include "audit/veil.h"
 #include "base/log.h"
 #include "base/spool.h"
 #include "policy/profile.h"
@@ -105,6 +106,10 @@ struct config {
 	struct audit_settings audit;
 	bool audit_transfer;	/* mail from outside is recorded too */
 	bool audit_connections;	/* and connections without MAIL */
+	bool audit_subject;	/* records have the Subject */
+	bool audit_software;	/* and what the client says that it is */
+	const char *recipient_key_file;	/* empty: recipients in full */
+	struct veil *veil;	/* over them; or NULL */
 	struct config_store store;
 	struct config_token token;
 	struct table **tables;

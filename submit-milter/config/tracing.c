@@ -28,6 +28,24 @@ read_vault(const struct config *config, const char *option, const char *file,
 	return -1;
 }
 
+static int
+open_veil(struct config *config, const struct key_owner *owner,
+    char **error_r)
+{
+	struct vault *vault = NULL;
+
+	if (read_vault(config, "audit.recipient_key_file",
+	    config->recipient_key_file, owner, &vault, error_r) != 0)
+		return -1;
+	if (vault == NULL)
+		return 0;
+	config->veil = veil_new(vault);
+	vault_free(&vault);
+	return config->veil != NULL ? 0 : fault(error_r,
+	    "%s: audit.recipient_key_file: libcrypto has no HKDF",
+	    config->file);
+}
+
 int
 tracing_open(struct settings *settings, char **error_r)
 {
@@ -42,8 +60,11 @@ tracing_open(struct settings *settings, char **error_r)
 	    config->store.key_file, &owner, &config->store.vault,
 	    error_r) != 0 ||
 	    read_vault(config, "trace_token.key_file",
-	    config->token.key_file, &owner, &vault, error_r) != 0)
+	    config->token.key_file, &owner, &vault, error_r) != 0 ||
+	    open_veil(config, &owner, error_r) != 0) {
+		vault_free(&vault);
 		return -1;
+	}
 	if (vault == NULL)
 		return 0;
 	config->token.maker = token_maker_new(vault);
@@ -56,6 +77,7 @@ void
 tracing_close(struct config *config)
 {
 	vault_free(&config->store.vault);
+	veil_free(&config->veil);
 	token_maker_free(&config->token.maker);
 }
 

@@ -6,6 +6,7 @@
 #include "facts_fixture.h"
 
 #include <jansson.h>
+#include <unistd.h>
 
 #include "audit/record.h"
 #include "edit/edit.h"
@@ -198,6 +199,8 @@ static const char message[] =
     "From: broken <\n"
     "Subject: secret words\n"
     "Message-ID:  <1@example.org> \n"
+    "user-agent: Mailer 1.0\n"
+    "X-Mailer: another\n"
     "DKIM-Signature: v=1; a=secret; d = other.example ; b=secret\n"
     "DKIM-Signature: broken\n"
     "\n"
@@ -517,6 +520,100 @@ want_all(const struct names *names, const struct names *in, const char *what)
 }
 
 /* Every name of a record is in the manual, and the other way round. */
+/* What is only told when it was asked for. */
+static void
+test_asked(void **state)
+{
+	struct record_fixture r;
+
+	(void)state;
+	record_setup(&r);
+	fill(&r, NULL, 0);
+	free(make(&r));
+	want(&r, "subject", NULL);
+	want(&r, "software", NULL);
+	r.record.shows_subject = true;
+	r.record.shows_software = true;
+	free(make(&r));
+	want(&r, "subject", "\"secret words\"");
+	want(&r, "software", "\"Mailer 1.0\"");
+	record_teardown(&r);
+}
+
+static struct veil *
+make_veil(void)
+{
+	static const char keys[] = "00112233445566778899aabbccddeeff"
+	    "00112233445566778899aabbccddeeff\n"
+	    "ff112233445566778899aabbccddeeff"
+	    "00112233445566778899aabbccddeeff\n";
+	const struct key_owner owner = { geteuid(), getegid() };
+	char file[] = "/tmp/submit-record.XXXXXX";
+	struct vault *vault;
+	struct veil *veil;
+	char *error = NULL;
+	int fd = mkstemp(file);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, keys, sizeof(keys) - 1), sizeof(keys) - 1);
+	assert_int_equal(close(fd), 0);
+	vault = vault_read(file, &owner, &error);
+	assert_int_equal(unlink(file), 0);
+	if (vault == NULL)
+		fail_msg("%s", error);
+	veil = veil_new(vault);
+	vault_free(&vault);
+	assert_non_null(veil);
+	return veil;
+}
+
+/* No recipient is to be seen, wherever its address could stand. */
+static void
+test_veil(void **state)
+{
+	static const char *const hidden[] = { "bob@example", "full@", "later@",
+		"trial@", "old@", "new@", "bro ken" };
+	struct record_fixture r;
+	char one[VEIL_SIZE], other[VEIL_SIZE], want_text[VEIL_SIZE + 2];
+	struct veil *veil = make_veil();
+	struct audit_entry *entry;
+	char *line;
+
+	(void)state;
+	record_setup(&r);
+	fill(&r, NULL, 0);
+	r.f.facts.recipients[3].mta_reply =
+	    SPAN("552 5.2.2 <full@example.com>: full");
+	r.record.reply.text = SPAN("not to bob@example.com, 5");
+	r.record.veil = veil;
+	line = make(&r);
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (strstr(line, hidden[i]) != NULL)
+			fail_msg("%s is seen: %s", hidden[i], line);
+	free(line);
+	want(&r, "envelope.recipients[3].mta_reply",
+	    "\"552 5.2.2 <***>: full\"");
+	want(&r, "reply.text", "\"not to ***, 5\"");
+	want(&r, "envelope.sender", "\"alice@example.org\"");
+	/* the same for all ways to write it, and for each key another */
+	assert_int_equal(veil_count(veil), 2);
+	assert_int_equal(veil_address(veil, 0, SPAN("Bob@Example.COM"), one),
+	    0);
+	(void)snprintf(want_text, sizeof(want_text), "\"%s\"", one);
+	want(&r, "envelope.recipients[0].address", want_text);
+	assert_int_equal(veil_address(veil, 1, SPAN("bob@example.com"),
+	    other), 0);
+	assert_string_not_equal(one, other);
+	assert_int_equal(strlen(one), VEIL_SIZE - 1);
+	entry = record_entry(&r.record);
+	assert_non_null(entry);
+	assert_true(span_eq(entry->keys.recipients[0], span_of(one)));
+	audit_entry_unref(&entry);
+	record_teardown(&r);
+	veil_free(&veil);
+	assert_null(veil);
+}
+
 static void
 test_manual(void **state)
 {
@@ -530,6 +627,8 @@ test_manual(void **state)
 	signature = (struct signature){ keys.keys.v[0], SPAN("") };
 	record_setup(&r);
 	fill(&r, &signature, 1);
+	r.record.shows_subject = true;
+	r.record.shows_software = true;
 	assert_true(r.f.log.n > 0);
 	free(make(&r));
 	collect(r.json, "", &in_record);
@@ -552,6 +651,8 @@ main(void)
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_long_from),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_veil),
 		cmocka_unit_test(test_manual),
 	};
 

@@ -3,6 +3,7 @@
  * Proves: A6 (a record is one line), A7 (what cannot be written is told),
  * X20 (file with reopen, syslog).
  */
+#define _GNU_SOURCE	/* for memmem() */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,7 +19,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -461,6 +464,103 @@ test_syslog(void **state)
 	audit_free(&audit);
 }
 
+/* What journald would get: fields of a datagram, or of a file that it names. */
+static size_t
+read_journal(int fd, char *got, size_t room)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = { got, room };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &message, 0);
+	struct cmsghdr *passed = CMSG_FIRSTHDR(&message);
+	int file_fd;
+
+	assert_true(n >= 0);
+	if (passed == NULL)
+		return (size_t)n;
+	memcpy(&file_fd, CMSG_DATA(passed), sizeof(file_fd));
+	assert_int_equal(fcntl(file_fd, F_GET_SEALS), F_SEAL_SEAL |
+	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	n = pread(file_fd, got, room, 0);
+	assert_true(n > 0);
+	(void)close(file_fd);
+	return (size_t)n;
+}
+
+static void
+want_field(const char *got, size_t n, const char *name, const char *value)
+{
+	char want[200];
+	size_t len = (size_t)snprintf(want, sizeof(want), "%s\n", name);
+
+	want[len] = (char)strlen(value);
+	memset(want + len + 1, 0, 7);
+	len += 8;
+	len += (size_t)snprintf(want + len, sizeof(want) - len, "%s\n",
+	    value);
+	if (memmem(got, n, want, len) == NULL)
+		fail_msg("no field %s of \"%s\"", name, value);
+}
+
+static void
+test_journal(void **state)
+{
+	static char line[400000], got[800000];
+	const struct span recipients[] = { SPAN("a@x"), SPAN("b@x") };
+	struct audit_keys keys = { .id = SPAN("01ID"),
+		.identity = SPAN("sasl:alice"), .recipients = recipients,
+		.recipient_count = 2 };
+	struct audit_settings settings = { .file = file, .file_mode = 0600,
+		.timeout = 30000, .journal = other };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct audit *audit = open_sinks(file, false);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char *error = NULL;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(audit_configure(audit, &settings, &error), -1);
+	assert_non_null(strstr(error, "audit journal: "));
+	free(error);
+	memcpy(address.sun_path, other, strlen(other) + 1);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	assert_int_equal(audit_configure(audit, &settings, &error), 0);
+	assert_int_equal(audit_commit(audit, audit_entry_new(SPAN("{\"a\":1}"),
+	    &keys)), 0);
+	n = read_journal(fd, got, sizeof(got));
+	want_field(got, n, "MESSAGE", "{\"a\":1}");
+	want_field(got, n, "SUBMIT_ID", "01ID");
+	want_field(got, n, "SUBMIT_IDENTITY", "sasl:alice");
+	want_field(got, n, "SUBMIT_RECIPIENT", "a@x");
+	want_field(got, n, "SUBMIT_RECIPIENT", "b@x");
+	want_field(got, n, "PRIORITY", "6");
+	assert_null(memmem(got, n, "SUBMIT_CLIENT", 13));
+	/* too large for a datagram */
+	memset(line, 'x', sizeof(line) - 1);
+	assert_int_equal(audit_write(audit, line), 0);
+	n = read_journal(fd, got, sizeof(got));
+	assert_true(n > sizeof(line));
+	assert_memory_equal(got + n - 1000, line, 999);
+	/* gone, and there again: what came meanwhile is not lost */
+	(void)close(fd);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(audit_write(audit, "meanwhile"), 0);
+	want_notice("records wait until it can be written");
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	n = read_journal(fd, got, sizeof(got));
+	want_field(got, n, "MESSAGE", "meanwhile");
+	want_notice("audit journal: works again");
+	audit_free(&audit);
+	(void)close(fd);
+}
+
 /* --- threads -------------------------------------------------------------- */
 
 #define THREADS 8
@@ -546,6 +646,7 @@ main(void)
 		TEST(test_pipe),
 		TEST(test_mode),
 		TEST(test_syslog),
+		TEST(test_journal),
 		TEST(test_threads),
 	};
 
