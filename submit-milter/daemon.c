@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -52,6 +53,8 @@ enum { EXIT_RUNTIME = 3 };
 
 /* How often the main thread looks after what ends by itself. */
 #define TICK_MS 1000
+
+#define FILES_MOST 65536
 
 static int wake_up = -1;	/* an eventfd */
 static volatile sig_atomic_t must_reload, must_stop;
@@ -265,6 +268,38 @@ remove_files(const struct config *config)
 		(void)unlink(config->pid_file);
 }
 
+/* Where others could put something else in the place of what is ours. */
+static int
+check_places(const struct config *config)
+{
+	const char *const places[] = {
+		unix_path(config), config->control.socket, config->pid_file,
+		config->audit.file,
+	};
+	char *error = NULL;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (places[i] != NULL && places[i][0] != '\0' &&
+		    folder_check_place(places[i], &error) != 0)
+			return tell(error);
+	return 0;
+}
+
+/* As many connections as we may have, not as a shell thinks fit. */
+static void
+raise_limits(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max < FILES_MOST ? files.rlim_max :
+	    FILES_MOST;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		log_warning("the limit of open files stays as it is: %s",
+		    strerror(errno));
+}
+
 /* Everything that needs root. 0, or -1 and nothing is left behind. */
 static int
 open_all(struct runtime *runtime, const struct config *config,
@@ -314,7 +349,9 @@ start(struct runtime *runtime, const struct config *config,
 	struct privileges privileges;
 	char *error = NULL;
 
-	if (open_all(runtime, config, control_r, &privileges) != 0)
+	raise_limits();
+	if (check_places(config) != 0 ||
+	    open_all(runtime, config, control_r, &privileges) != 0)
 		return -1;
 	if (privileges_drop(&privileges, &error) != 0)
 		(void)tell(error);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,5 +29,39 @@ folder_check(const char *path, char **error_r)
 	if (faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) != 0)
 		return fault(error_r, "%s: we cannot write to it: %s", path,
 		    strerror(errno));
+	return 0;
+}
+
+static int
+check_parent(const char *path, char **error_r)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL || slash == path ? 1 :
+	    (size_t)(slash - path);
+	char *folder = strndup(path, len);
+	struct stat st;
+	int status = 0;
+
+	if (folder == NULL)
+		return fault(error_r, NULL);
+	/* What is not there the one who wants to open it tells of. */
+	if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0 &&
+	    (st.st_mode & S_ISVTX) == 0)
+		status = fault(error_r, "%s: everybody can write to its "
+		    "folder", path);
+	free(folder);
+	return status;
+}
+
+int
+folder_check_place(const char *path, char **error_r)
+{
+	struct stat st;
+
+	if (check_parent(path, error_r) != 0)
+		return -1;
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (st.st_mode & S_IWOTH) != 0)
+		return fault(error_r, "%s: everybody can write to it", path);
 	return 0;
 }

@@ -1,6 +1,5 @@
 /*
- * folder - is a folder fit to keep something in that others must not
- * forge? Main thread.
+ * folder - can others forge what we keep in a folder? Main thread.
  */
 #ifndef SUBMIT_SYSTEM_FOLDER_H
 #define SUBMIT_SYSTEM_FOLDER_H
@@ -11,6 +10,14 @@
  * when there was no memory).
  */
 int folder_check(const char *path, char **error_r)
+    __attribute__((warn_unused_result));
+
+/*
+ * The file PATH, if it is there, and the folder it is in must not be
+ * writable to everybody; a folder such as /tmp, where only owners may
+ * remove what is theirs, will do. 0 or -1, as above.
+ */
+int folder_check_place(const char *path, char **error_r)
     __attribute__((warn_unused_result));
 
 #endif
