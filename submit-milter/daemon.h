@@ -21,8 +21,9 @@ struct daemon_options {
 int daemon_catch_signals(void) __attribute__((warn_unused_result));
 
 /*
- * After daemon_catch_signals(): runs with CONFIG, whose reference it takes over, until a signal ends it.
- * The exit status: 0, or 3 when it could not start or libmilter failed.
+ * After daemon_catch_signals(): runs with CONFIG, whose reference it takes
+ * over, until a signal ends it. The exit status: 0, or 3 when it could not
+ * start or libmilter failed.
  */
 int daemon_run(const struct daemon_options *options, struct config *config);
 
