@@ -382,6 +382,7 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 	    options->overrides, options->override_count, &error);
 	struct config *old = runtime_config(runtime);
 	const char *fixed = NULL;
+	bool is_ok = false;
 
 	if (config != NULL)
 		fixed = config_needs_restart(old, config);
@@ -397,10 +398,12 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 		log_error("configuration not reloaded, the old one stays: "
 		    "%s", error == NULL ? "out of memory" : error);
 	} else {
+		is_ok = true;
 		log_info("configuration reloaded from %s",
 		    options->config_file);
 		log_counts(runtime);
 	}
+	metrics_reload(runtime_metrics(runtime), is_ok);
 	free(error);
 	config_unref(&old);
 }

@@ -23,6 +23,8 @@ struct runtime {
 	struct audit *audit;
 	struct feed *feed;		/* of the store */
 	struct panic *panic;
+	struct metrics *metrics;
+	atomic_uint generation;		/* of the configuration */
 	struct meter *meter;		/* of mail to postmaster */
 	const struct observer *observer;	/* NULL in the daemon */
 	int64_t started;		/* since 1970 */
@@ -40,6 +42,15 @@ notice(bool is_fault, const char *text)
 	log_write(is_fault ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s", text);
 }
 
+static void
+learn_profiles(struct runtime *runtime, const struct config *config)
+{
+	metrics_learn_profile(runtime->metrics, config->default_profile.name);
+	for (size_t i = 0; i < config->profile_count; i++)
+		metrics_learn_profile(runtime->metrics,
+		    config->profiles[i].name);
+}
+
 struct runtime *
 runtime_new(struct config *config)
 {
@@ -50,15 +61,17 @@ runtime_new(struct config *config)
 		runtime->feed = feed_new(notice);
 		runtime->meter = meter_new();
 		runtime->panic = panic_new();
+		runtime->metrics = metrics_new();
 	}
 	if (runtime == NULL || runtime->audit == NULL ||
 	    runtime->feed == NULL || runtime->meter == NULL ||
-	    runtime->panic == NULL) {
+	    runtime->panic == NULL || runtime->metrics == NULL) {
 		if (runtime != NULL) {
 			audit_free(&runtime->audit);
 			feed_free(&runtime->feed);
 			meter_free(&runtime->meter);
 			panic_free(&runtime->panic);
+			metrics_free(&runtime->metrics);
 		}
 		free(runtime);
 		config_unref(&config);
@@ -67,6 +80,8 @@ runtime_new(struct config *config)
 	pthread_mutex_init(&runtime->lock, NULL);
 	runtime->started = time(NULL);
 	runtime->config = config;
+	learn_profiles(runtime, config);
+	atomic_init(&runtime->generation, 1);
 	runtime->budget.ceiling = (size_t)config->memory.total;
 	return runtime;
 }
@@ -81,6 +96,7 @@ runtime_free(struct runtime **runtime)
 	feed_free(&(*runtime)->feed);
 	meter_free(&(*runtime)->meter);
 	panic_free(&(*runtime)->panic);
+	metrics_free(&(*runtime)->metrics);
 	config_unref(&(*runtime)->config);
 	pthread_mutex_destroy(&(*runtime)->lock);
 	free(*runtime);
@@ -145,11 +161,13 @@ runtime_reload(struct runtime *runtime, struct config *config, char **error_r)
 		restore(runtime);
 		return -1;
 	}
+	learn_profiles(runtime, config);
 	pthread_mutex_lock(&runtime->lock);
 	old = runtime->config;
 	/* A key that broke meanwhile stays what it was. */
 	keystore_adopt(config->keystore, old->keystore);
 	runtime->config = config;
+	atomic_fetch_add(&runtime->generation, 1);
 	pthread_mutex_unlock(&runtime->lock);
 	config_unref(&old);
 	return 0;
@@ -200,6 +218,30 @@ struct panic *
 runtime_panic(struct runtime *runtime)
 {
 	return runtime->panic;
+}
+
+struct metrics *
+runtime_metrics(struct runtime *runtime)
+{
+	return runtime->metrics;
+}
+
+const struct feed *
+runtime_feed(const struct runtime *runtime)
+{
+	return runtime->feed;
+}
+
+struct meter *
+runtime_meter(struct runtime *runtime)
+{
+	return runtime->meter;
+}
+
+unsigned
+runtime_generation(const struct runtime *runtime)
+{
+	return atomic_load(&runtime->generation);
 }
 
 void

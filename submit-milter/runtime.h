@@ -1,8 +1,8 @@
 /*
  * runtime - what outlives a reload.
  *
- * The current configuration, the memory budget, the audit sinks and the
- * count of transactions under way. One for the process, shared by all
+ * The current configuration, the memory budget, the audit sinks, the metrics
+ * and the count of transactions under way. One for the process, shared by all
  * threads. Its lock guards only the pointer to the configuration and is a
  * leaf.
  */
@@ -16,6 +16,7 @@
 #include "audit/sinks.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "metrics/metrics.h"
 #include "panic.h"
 #include "policy/facts.h"
 #include "policy/watch.h"
@@ -64,6 +65,12 @@ const struct observer *runtime_observer(const struct runtime *runtime);
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);
 struct panic *runtime_panic(struct runtime *runtime);
+struct metrics *runtime_metrics(struct runtime *runtime);
+const struct feed *runtime_feed(const struct runtime *runtime);
+struct meter *runtime_meter(struct runtime *runtime);
+
+/* Which configuration is in force: 1, and one more each reload. */
+unsigned runtime_generation(const struct runtime *runtime);
 
 /* The store has not taken records for a while, though there is one. */
 bool runtime_store_fails(const struct runtime *runtime);

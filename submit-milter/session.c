@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/ascii.h"
+#include "base/histogram.h"
 #include "base/uid.h"
 #include "connection.h"
 #include "syntax/xtext.h"
@@ -117,6 +118,7 @@ session_new(struct runtime *runtime)
 		return NULL;
 	}
 	session->runtime = runtime;
+	metrics_connect(runtime_metrics(runtime));
 	return session;
 }
 
@@ -245,12 +247,19 @@ peer_of(struct session *session)
 	};
 }
 
+static void
+note_stage(const struct session *session, enum stage stage, int64_t began)
+{
+	metrics_stage(runtime_metrics(session->runtime), stage, began);
+}
+
 struct reply
 session_mail(struct session *session, char *const *argv,
     const struct session_macros *macros)
 {
 	struct transaction_peer peer;
 	struct reply reply;
+	int64_t began = histogram_now();
 
 	hear(session);
 	session_abort(session);
@@ -264,6 +273,7 @@ session_mail(struct session *session, char *const *argv,
 	if (session->transaction != NULL)
 		transaction_queue_id(session->transaction,
 		    span_of(macro(macros, "i")));
+	note_stage(session, STAGE_MAIL, began);
 	return reply;
 }
 
@@ -296,12 +306,17 @@ struct reply
 session_rcpt(struct session *session, char *const *argv,
     const struct session_macros *macros)
 {
+	int64_t began = histogram_now();
+	struct reply reply;
+
 	if (session->transaction == NULL)
 		return out_of_order();
 	transaction_queue_id(session->transaction,
 	    span_of(macro(macros, "i")));
-	return transaction_recipient(session->transaction, argv,
+	reply = transaction_recipient(session->transaction, argv,
 	    mta_refusal(macros));
+	note_stage(session, STAGE_RCPT, began);
+	return reply;
 }
 
 void
@@ -321,8 +336,12 @@ session_field(struct session *session, const char *name, const char *value)
 void
 session_end_header(struct session *session)
 {
-	if (session->transaction != NULL)
-		transaction_end_header(session->transaction);
+	int64_t began = histogram_now();
+
+	if (session->transaction == NULL)
+		return;
+	transaction_end_header(session->transaction);
+	note_stage(session, STAGE_HEADER, began);
 }
 
 void
@@ -336,6 +355,7 @@ struct reply
 session_end(struct session *session, const struct session_macros *macros,
     transaction_apply *apply, void *context)
 {
+	int64_t began = histogram_now();
 	struct reply reply;
 
 	if (session->transaction == NULL)
@@ -346,6 +366,7 @@ session_end(struct session *session, const struct session_macros *macros,
 	if (!session->is_replied)
 		runtime_reply(session->runtime);
 	session->is_replied = true;
+	note_stage(session, STAGE_MESSAGE, began);
 	return reply;
 }
 
@@ -370,6 +391,7 @@ session_free(struct session **session)
 		connection_end(s->runtime, &peer, s->began_us,
 		    microseconds(CLOCK_MONOTONIC) - s->began_ticks);
 	}
+	metrics_disconnect(runtime_metrics(s->runtime));
 	free(s);
 	*session = NULL;
 }

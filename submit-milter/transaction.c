@@ -9,6 +9,7 @@
 #include "audit/record.h"
 #include "audit/token_field.h"
 #include "base/deadline.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/sbuf.h"
 #include "base/uid.h"
@@ -45,6 +46,7 @@ struct transaction {
 	struct sign_choice choice;
 	const struct signature *signatures;
 	size_t signature_count;
+	int64_t signing_us;		/* spent on them */
 	struct verdict header_verdict;	/* what STAGE_HEADER decided */
 	/* The first fault of ours: mail that met one never passes. */
 	struct verdict fault;
@@ -126,9 +128,16 @@ write_record(struct transaction *t, enum record_result result,
     struct reply reply)
 {
 	struct record record = record_of(t, result, reply);
+	int status;
 
 	t->is_recorded = true;
-	return recording_write(t->runtime, t->config, &record);
+	status = recording_write(t->runtime, t->config, &record);
+	/* Else it will not pass, and has another record. */
+	if (result != RECORD_PASSED || status == 0 ||
+	    t->facts.mode == MODE_PASS)
+		metrics_message(runtime_metrics(t->runtime), &record,
+		    t->signing_us);
+	return status;
 }
 
 /*
@@ -144,6 +153,7 @@ turn_away(struct transaction *t, struct verdict verdict)
 	enum record_result result = reply.code < 500 ? RECORD_DEFERRED :
 	    RECORD_REFUSED;
 
+	metrics_reply(runtime_metrics(t->runtime), t->stage, &reply);
 	if (write_record(t, result, reply) != 0)
 		log_error("%.*s/%s: audit record not written",
 		    SPAN_ARG(t->session), t->id);
@@ -262,6 +272,7 @@ transaction_begin(struct runtime *runtime,
 
 		*reply_r = (struct reply){ info->code, info->enhanced,
 			span_of(info->text), REASON_MEMORY };
+		metrics_reply(runtime_metrics(runtime), STAGE_MAIL, reply_r);
 		log_error("%.*s: no memory for a transaction",
 		    SPAN_ARG(peer->session));
 		return NULL;
@@ -280,6 +291,16 @@ transaction_begin(struct runtime *runtime,
 	return t;
 }
 
+static struct reply
+refuse_recipient(struct transaction *t, struct verdict verdict)
+{
+	struct reply reply = verdict_reply(&verdict, &t->config->replies,
+	    t->arena);
+
+	metrics_reply(runtime_metrics(t->runtime), STAGE_RCPT, &reply);
+	return reply;
+}
+
 struct reply
 transaction_recipient(struct transaction *t, char *const *argv,
     struct span mta_reply)
@@ -291,7 +312,7 @@ transaction_recipient(struct transaction *t, char *const *argv,
 	if (facts_add_recipient(&t->facts, argv) != 0) {
 		verdict = verdict_tempfail(REASON_MEMORY,
 		    SPAN("out of memory"));
-		return verdict_reply(&verdict, &t->config->replies, t->arena);
+		return refuse_recipient(t, verdict);
 	}
 	recipient = &t->facts.recipients[t->facts.recipient_count - 1];
 	if (mta_reply.len > 0) {
@@ -302,7 +323,7 @@ transaction_recipient(struct transaction *t, char *const *argv,
 	tell_stage(t);
 	verdict = judge_recipient(t->profile, &t->facts, &t->verdicts);
 	return verdict.action == ACTION_PASS ? no_reply() :
-	    verdict_reply(&verdict, &t->config->replies, t->arena);
+	    refuse_recipient(t, verdict);
 }
 
 void
@@ -446,6 +467,7 @@ begin_signature(struct transaction *t)
 {
 	const struct key_answer *with;
 	const char *error = NULL;
+	int64_t began;
 
 	if (sign_choose(t->profile, &t->facts, t->config->keystore,
 	    &t->choice, &error) != 0) {
@@ -467,7 +489,9 @@ begin_signature(struct transaction *t)
 		sign_choice_drop(&t->choice, error);
 		return;
 	}
+	began = histogram_now();
 	start_signing(t);
+	t->signing_us += histogram_now() - began;
 }
 
 /* Only passed on: neither edited nor signed. */
@@ -511,16 +535,19 @@ void
 transaction_body(struct transaction *t, struct span octets)
 {
 	const char *error = NULL;
+	int64_t began;
 
 	facts_feed_body(&t->facts, octets);
 	if (body_feed(&t->body, octets, &error) != 0)
 		note_fault(t, REASON_TEMPORARY, span_of(error));
 	if (t->signing == NULL)
 		return;
+	began = histogram_now();
 	if (signing_body(t->signing, octets, &error) != 0) {
 		note_fault(t, REASON_SIGNING_FAILED, span_of(error));
 		signing_free(&t->signing);
 	}
+	t->signing_us += histogram_now() - began;
 }
 
 /* NULL, or why a signature over such a body would not survive the way. */
@@ -621,11 +648,14 @@ static void
 change_and_sign(struct transaction *t)
 {
 	const char *error = NULL;
+	int64_t began;
 
 	if (body_change(&t->body, &t->edits, &error) != 0)
 		note_fault(t, REASON_TEMPORARY, span_of(error));
-	else
+	began = histogram_now();
+	if (error == NULL)
 		end_signature(t);
+	t->signing_us += histogram_now() - began;
 	if (arena_is_exhausted(t->arena))
 		note_fault(t, REASON_MEMORY, SPAN("out of memory"));
 }

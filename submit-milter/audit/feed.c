@@ -37,6 +37,9 @@ struct feed {
 	bool is_stopping;
 	bool is_running;
 	atomic_bool is_failing;
+	atomic_bool is_fed;
+	atomic_int_least64_t complete;	/* when it last was; since 1970 */
+	atomic_uint_least64_t failures;
 
 	/* The thread's own. */
 	struct store *store;
@@ -97,6 +100,7 @@ note_failure(struct feed *feed, const char *what, const char *why)
 	char text[PATH_MAX + 400];
 	time_t now = time(NULL);
 
+	(void)atomic_fetch_add(&feed->failures, 1);
 	if (feed->failed_since == 0)
 		feed->failed_since = now;
 	if (now - feed->failed_since >= PATIENCE)
@@ -118,6 +122,17 @@ note_success(struct feed *feed)
 	feed->failed_since = 0;
 	feed->is_told = false;
 	atomic_store(&feed->is_failing, false);
+	atomic_store(&feed->complete, (int64_t)time(NULL));
+}
+
+bool
+feed_usage(const struct feed *feed, int64_t *lag_r, uint64_t *failures_r)
+{
+	int64_t lag = (int64_t)time(NULL) - atomic_load(&feed->complete);
+
+	*lag_r = lag > 0 ? lag : 0;
+	*failures_r = atomic_load(&feed->failures);
+	return atomic_load(&feed->is_fed);
 }
 
 /* --- a round -------------------------------------------------------------- */
@@ -356,6 +371,8 @@ feed_start(struct feed *feed, const struct feed_settings *settings,
 		return start_fail(error_r, settings->directory,
 		    strerror(error));
 	feed->is_running = true;
+	atomic_store(&feed->complete, (int64_t)time(NULL));
+	atomic_store(&feed->is_fed, true);
 	return 0;
 }
 
@@ -370,5 +387,6 @@ feed_stop(struct feed *feed)
 	(void)pthread_mutex_unlock(&feed->lock);
 	(void)pthread_join(feed->thread, NULL);
 	feed->is_running = false;
+	atomic_store(&feed->is_fed, false);
 	atomic_store(&feed->is_failing, false);
 }

@@ -8,8 +8,8 @@
  * they lie beside the file and are not compressed. What comes twice is kept
  * once.
  *
- * One for the process. All calls from one thread but feed_is_failing(),
- * which any may ask.
+ * One for the process. All calls from one thread but feed_is_failing() and
+ * feed_usage(), which any may ask.
  */
 #ifndef SUBMIT_AUDIT_FEED_H
 #define SUBMIT_AUDIT_FEED_H
@@ -48,5 +48,12 @@ void feed_stop(struct feed *feed);
 
 /* The store has not taken what it should for some time. */
 bool feed_is_failing(const struct feed *feed);
+
+/*
+ * False when nothing is followed. Else seconds since the store last had all
+ * that the file has, and failures since the start. Any thread.
+ */
+bool feed_usage(const struct feed *feed, int64_t *lag_r,
+    uint64_t *failures_r);
 
 #endif

@@ -43,6 +43,8 @@ struct lane {
 	bool is_down;			/* to be opened anew */
 	int64_t down_since, retry_at;	/* of base/deadline.h */
 	uint64_t lost;			/* since it is down */
+	struct audit_usage usage;	/* its counts since the start */
+	struct histogram commit;	/* without the lock */
 };
 
 /* --- the queue; under the lock -------------------------------------------- */
@@ -60,6 +62,7 @@ put_last(struct lane *lane, struct audit_entry *entry)
 	*lane->last = entry;
 	lane->last = link_of(lane, entry);
 	lane->octets += audit_entry_size(entry);
+	lane->usage.records++;
 }
 
 /* Takes out what LINK points to. */
@@ -72,6 +75,7 @@ take_at(struct lane *lane, struct audit_entry **link)
 	if (*link == NULL)
 		lane->last = link;
 	lane->octets -= audit_entry_size(entry);
+	lane->usage.records--;
 	return entry;
 }
 
@@ -102,6 +106,7 @@ put_back(struct lane *lane, size_t n)
 			lane->last = link_of(lane, entry);
 		lane->first = entry;
 		lane->octets += audit_entry_size(entry);
+		lane->usage.records++;
 		lane->batch[n] = NULL;
 	}
 }
@@ -254,6 +259,7 @@ write_batch(struct lane *lane)
 	bool was_down = lane->is_down, is_durable = lane->is_durable;
 	bool is_told;
 	int status = 0;
+	int64_t began = histogram_now();
 
 	lane->is_writing = true;
 	(void)pthread_mutex_unlock(&lane->lock);
@@ -262,7 +268,11 @@ write_batch(struct lane *lane)
 	if (status == 0)
 		status = lane->kind->commit(lane->sink, lane->batch, n,
 		    is_durable, &note);
+	if (status == 0)
+		histogram_add(&lane->commit, histogram_now() - began);
 	(void)pthread_mutex_lock(&lane->lock);
+	lane->usage.written += status == 0 ? n : 0;
+	lane->usage.failures += status == 0 ? 0 : 1;
 	if (status != 0) {
 		is_told = came_down(lane, &note);
 		put_back(lane, n);
@@ -427,6 +437,7 @@ may_push(struct lane *lane, const struct audit_entry *entry)
 	if (lane->octets + audit_entry_size(entry) <= QUEUE_MOST)
 		return true;
 	lane->lost++;
+	lane->usage.lost++;
 	return false;
 }
 
@@ -480,4 +491,17 @@ lane_drain(struct lane *lane, int64_t deadline)
 	is_empty = lane->first == NULL && !lane->is_writing;
 	(void)pthread_mutex_unlock(&lane->lock);
 	return is_empty;
+}
+
+void
+lane_usage(struct lane *lane, struct audit_usage *usage_r)
+{
+	(void)pthread_mutex_lock(&lane->lock);
+	*usage_r = lane->usage;
+	usage_r->is_on = lane->has_sink;
+	usage_r->is_required = lane->is_required;
+	usage_r->is_down = lane->is_down;
+	usage_r->octets = lane->octets;
+	(void)pthread_mutex_unlock(&lane->lock);
+	histogram_read(&lane->commit, &usage_r->commit);
 }

@@ -61,6 +61,9 @@ int lane_push(struct lane *lane, struct audit_entry *entry);
 /* Takes ENTRY back, unless it is being written. */
 void lane_withdraw(struct lane *lane, struct audit_entry *entry);
 
+/* Fills all but the name. */
+void lane_usage(struct lane *lane, struct audit_usage *usage_r);
+
 /* Until nothing waits, or DEADLINE. True: nothing does. */
 bool lane_drain(struct lane *lane, int64_t deadline);
 

@@ -26,6 +26,7 @@ struct audit {
 	atomic_uint required;		/* an entry goes to these first */
 	atomic_uint others;		/* and to these after them */
 	atomic_int timeout;
+	struct histogram waits;		/* of audit_commit() */
 };
 
 static bool
@@ -184,12 +185,14 @@ int
 audit_commit(struct audit *audit, struct audit_entry *entry)
 {
 	int64_t deadline = deadline_in(atomic_load(&audit->timeout));
+	int64_t began = histogram_now();
 	int status;
 
 	if (entry == NULL)
 		return -1;
 	(void)send_out(audit, entry, true);
 	status = audit_entry_wait(entry, deadline);
+	histogram_add(&audit->waits, histogram_now() - began);
 	if (status != 0)
 		for (int i = 0; i < SINK_COUNT; i++)
 			lane_withdraw(audit->lanes[i], entry);
@@ -221,4 +224,20 @@ audit_drain(struct audit *audit, int64_t deadline)
 			    !lane_drain(audit->lanes[i], deadline))
 				is_empty = false;
 	return is_empty;
+}
+
+bool
+audit_usage(struct audit *audit, int index, struct audit_usage *usage_r)
+{
+	if (index >= SINK_COUNT)
+		return false;
+	lane_usage(audit->lanes[index], usage_r);
+	usage_r->name = kinds[index]->name;
+	return true;
+}
+
+void
+audit_waits(const struct audit *audit, struct histogram_view *view_r)
+{
+	histogram_read(&audit->waits, view_r);
 }

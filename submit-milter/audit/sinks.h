@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/histogram.h"
+
 struct audit_settings {
 	bool sync;		/* kept: on stable storage, not in memory */
 	int timeout;		/* most milliseconds that a message waits */
@@ -62,5 +64,23 @@ int audit_post(struct audit *audit, struct audit_entry *entry)
  * base/deadline.h). True: nothing is.
  */
 bool audit_drain(struct audit *audit, int64_t deadline);
+
+/* How long calls of audit_commit() took. */
+void audit_waits(const struct audit *audit, struct histogram_view *view_r);
+
+/* How one sink does; counts are since the start. */
+struct audit_usage {
+	const char *name;		/* "file" */
+	bool is_on;			/* it is configured */
+	bool is_required;		/* messages wait for it */
+	bool is_down;			/* it failed, and is tried again */
+	size_t records, octets;		/* that wait */
+	uint64_t written, failures, lost;	/* failures: of a batch */
+	struct histogram_view commit;	/* time to write a batch */
+};
+
+/* Of the sink INDEX, from 0; false when there is none of that number. */
+bool audit_usage(struct audit *audit, int index,
+    struct audit_usage *usage_r);
 
 #endif

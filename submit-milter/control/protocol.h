@@ -9,7 +9,7 @@
 #define SUBMIT_CONTROL_PROTOCOL_H
 
 #define CONTROL_REQUEST_MOST 1024u	/* octets, LF included */
-#define CONTROL_REPLY_MOST (1u << 20)
+#define CONTROL_REPLY_MOST (4u << 20)
 
 /* Milliseconds that a client has for its request, and for its answer. */
 #define CONTROL_PATIENCE 5000

@@ -12,6 +12,8 @@ static const struct {
 	const char *name;
 	control_verb *run;
 } verbs[] = {
+	{ "identities", control_identities },
+	{ "metrics", control_metrics },
 	{ "mode", control_mode },
 	{ "status", control_status },
 };

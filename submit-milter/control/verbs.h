@@ -26,6 +26,8 @@ struct control_request {
 typedef const char *control_verb(const struct control_request *request,
     struct jsonline *reply);
 
+control_verb control_identities;
+control_verb control_metrics;
 control_verb control_mode;
 control_verb control_status;
 

@@ -29,6 +29,7 @@ struct meter {
 	pthread_mutex_t lock;
 	struct siphash_key key;	/* so that nobody can aim at a place */
 	struct place places[SETS][WAYS];
+	uint64_t answers[2];	/* refused, taken */
 };
 
 struct meter *
@@ -94,6 +95,16 @@ meter_take(struct meter *meter, struct span who, int most, time_t now)
 	is_free = place->count < most;
 	if (is_free)
 		place->count++;
+	meter->answers[is_free ? 1 : 0]++;
 	pthread_mutex_unlock(&meter->lock);
 	return is_free;
+}
+
+void
+meter_usage(struct meter *meter, uint64_t *taken_r, uint64_t *refused_r)
+{
+	pthread_mutex_lock(&meter->lock);
+	*taken_r = meter->answers[1];
+	*refused_r = meter->answers[0];
+	pthread_mutex_unlock(&meter->lock);
 }

@@ -9,6 +9,7 @@
 #define SUBMIT_LIMIT_METER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/span.h"
@@ -26,5 +27,9 @@ void meter_free(struct meter **meter);
  * hour that began with the first.
  */
 bool meter_take(struct meter *meter, struct span who, int most, time_t now);
+
+/* How often that was true so far, and false. */
+void meter_usage(struct meter *meter, uint64_t *taken_r,
+    uint64_t *refused_r);
 
 #endif

@@ -141,9 +141,12 @@ policy_run(enum stage stage, const struct profile *profile,
 		if (e.mode == RULE_ENFORCE)
 			decide(profile, facts, e.rule, &e.verdict, &decision);
 		/* A thousand recipients that pass say nothing. */
-		if (e.mode == RULE_OFF || (stage == STAGE_RCPT &&
-		    e.verdict.action == ACTION_PASS))
+		if (e.mode == RULE_OFF)
 			continue;
+		if (stage == STAGE_RCPT && e.verdict.action == ACTION_PASS) {
+			log->passed[e.rule][e.mode]++;
+			continue;
+		}
 		if (record(log, facts->arena, e) != 0)
 			return verdict_tempfail(REASON_MEMORY,
 			    SPAN("out of memory"));

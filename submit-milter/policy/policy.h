@@ -27,6 +27,8 @@ struct verdict_log {
 	struct verdict_entry *v;
 	size_t n;
 	size_t room;
+	/* Passed for a recipient, and so not in the list: by rule and mode. */
+	unsigned passed[RULE_COUNT][RULE_OFF];
 };
 
 /*

@@ -29,6 +29,7 @@ struct keycache {
 	struct node **chains;
 	size_t chain_count;		/* a power of two */
 	size_t n, most;
+	uint64_t hits, misses;
 	struct node *newest, *oldest;
 };
 
@@ -153,7 +154,10 @@ keycache_get(struct keycache *cache, struct span key, bool *is_due_r)
 	*is_due_r = false;
 	pthread_mutex_lock(&cache->lock);
 	node = *find(cache, key);
-	if (node != NULL) {
+	if (node == NULL) {
+		cache->misses++;
+	} else {
+		cache->hits++;
 		leave_ring(cache, node);
 		join_ring(cache, node);
 		set = keyset_ref(node->set);
@@ -218,4 +222,13 @@ keycache_size(struct keycache *cache)
 	n = cache->n;
 	pthread_mutex_unlock(&cache->lock);
 	return n;
+}
+
+void
+keycache_usage(struct keycache *cache, uint64_t *hits_r, uint64_t *misses_r)
+{
+	pthread_mutex_lock(&cache->lock);
+	*hits_r = cache->hits;
+	*misses_r = cache->misses;
+	pthread_mutex_unlock(&cache->lock);
 }

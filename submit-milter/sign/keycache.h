@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/span.h"
 #include "sign/keyset.h"
@@ -38,5 +39,9 @@ void keycache_put(struct keycache *cache, struct span key,
 
 /* How many it holds. */
 size_t keycache_size(struct keycache *cache);
+
+/* How often it had what was asked for, and had not. */
+void keycache_usage(struct keycache *cache, uint64_t *hits_r,
+    uint64_t *misses_r);
 
 #endif

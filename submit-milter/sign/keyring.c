@@ -292,10 +292,16 @@ signing_key_algorithm(const struct signing_key *key)
 }
 
 const char *
+key_algorithm_name(enum key_algorithm algorithm)
+{
+	return algorithm == KEY_RSA_SHA256 ? "rsa-sha256" :
+	    "ed25519-sha256";
+}
+
+const char *
 signing_key_algorithm_name(const struct signing_key *key)
 {
-	return key->algorithm == KEY_RSA_SHA256 ? "rsa-sha256" :
-	    "ed25519-sha256";
+	return key_algorithm_name(key->algorithm);
 }
 
 const struct schedule *

@@ -118,6 +118,8 @@ const char *signing_key_selector(const struct signing_key *key);
 enum key_algorithm signing_key_algorithm(const struct signing_key *key);
 const struct schedule *signing_key_schedule(const struct signing_key *key);
 /* "rsa-sha256", "ed25519-sha256" */
+/* "rsa-sha256", as "a=" has it. */
+const char *key_algorithm_name(enum key_algorithm algorithm);
 const char *signing_key_algorithm_name(const struct signing_key *key);
 /* Modulus size of an RSA key, 256 for Ed25519. */
 int signing_key_bits(const struct signing_key *key);

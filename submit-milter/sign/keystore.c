@@ -85,6 +85,13 @@ keystore_cached(const struct keystore *store)
 	return keycache_size(store->cache);
 }
 
+void
+keystore_usage(const struct keystore *store, uint64_t *hits_r,
+    uint64_t *misses_r)
+{
+	keycache_usage(store->cache, hits_r, misses_r);
+}
+
 bool
 keystore_is_empty(const struct keystore *store)
 {

@@ -96,6 +96,10 @@ const struct keystore_settings *keystore_settings(
 /* How many names of folder and table it holds keys of. */
 size_t keystore_cached(const struct keystore *store);
 
+/* How often such a name was asked for: it held the keys, or had to read. */
+void keystore_usage(const struct keystore *store, uint64_t *hits_r,
+    uint64_t *misses_r);
+
 /* True when no domain has a key. */
 bool keystore_is_empty(const struct keystore *store);
 

@@ -29,6 +29,8 @@ struct table_backend {
 	/* See table_probe(); NULL when there is no server. */
 	int (*probe)(const void *handle, int64_t deadline,
 	    struct arena *arena, const char **error_r);
+	/* Fills what table_usage() says of servers; NULL when there is none. */
+	void (*usage)(const void *handle, struct table_usage *usage);
 	void (*close)(void *handle);
 };
 

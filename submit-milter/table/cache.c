@@ -34,6 +34,7 @@ struct cache {
 	size_t size;
 	size_t count;
 	size_t chain_count;	/* a power of two */
+	uint64_t hits, misses;
 	struct entry **chains;
 	struct entry ring;	/* .older: the newest; .newer: the oldest */
 };
@@ -188,6 +189,10 @@ cache_get(struct cache *cache, struct span key, int64_t now,
 
 	(void)pthread_mutex_lock(&cache->lock);
 	cached = get(cache, key, hash, now, arena, value_r);
+	if (cached == CACHED_NOTHING)
+		cache->misses++;
+	else
+		cache->hits++;
 	(void)pthread_mutex_unlock(&cache->lock);
 	return cached;
 }
@@ -238,4 +243,13 @@ cache_count(struct cache *cache)
 	count = cache->count;
 	(void)pthread_mutex_unlock(&cache->lock);
 	return count;
+}
+
+void
+cache_usage(struct cache *cache, uint64_t *hits_r, uint64_t *misses_r)
+{
+	(void)pthread_mutex_lock(&cache->lock);
+	*hits_r = cache->hits;
+	*misses_r = cache->misses;
+	(void)pthread_mutex_unlock(&cache->lock);
 }

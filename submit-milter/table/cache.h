@@ -56,4 +56,7 @@ void cache_put(struct cache *cache, struct span key,
 
 size_t cache_count(struct cache *cache);
 
+/* How often it knew, and did not. */
+void cache_usage(struct cache *cache, uint64_t *hits_r, uint64_t *misses_r);
+
 #endif

@@ -552,6 +552,7 @@ const struct table_backend table_ldap = {
 	.open = ldap_open,
 	.lookup = remote_lookup,
 	.probe = remote_probe,
+	.usage = remote_usage,
 	.close = remote_close,
 };
 

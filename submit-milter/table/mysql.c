@@ -452,6 +452,7 @@ const struct table_backend table_mysql = {
 	.open = mysql_open,
 	.lookup = remote_lookup,
 	.probe = remote_probe,
+	.usage = remote_usage,
 	.close = remote_close,
 };
 

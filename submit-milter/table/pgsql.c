@@ -380,6 +380,7 @@ const struct table_backend table_pgsql = {
 	.open = pgsql_open,
 	.lookup = remote_lookup,
 	.probe = remote_probe,
+	.usage = remote_usage,
 	.close = remote_close,
 };
 

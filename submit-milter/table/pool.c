@@ -41,6 +41,7 @@ struct pool {
 	int64_t retry_at;	/* connect to nobody before */
 	int64_t moved;		/* when last something went well */
 	struct failure failure;	/* what made the server suspect */
+	uint64_t waits;		/* callers that found none free */
 };
 
 static int
@@ -222,7 +223,7 @@ static void *
 take(struct pool *pool, bool is_fresh, int64_t deadline,
     struct failure *failure)
 {
-	bool is_late = false;
+	bool is_late = false, has_waited = false;
 	void *old;
 
 	for (;;) {
@@ -239,6 +240,8 @@ take(struct pool *pool, bool is_fresh, int64_t deadline,
 		case STEP_WAIT:
 			if (is_late)
 				return fail_wait(pool, failure);
+			pool->waits += has_waited ? 0 : 1;
+			has_waited = true;
 			is_late = !wait_for_change(pool, deadline);
 			break;
 		}
@@ -298,4 +301,15 @@ pool_count(struct pool *pool)
 	count = pool->idle_count + pool->busy_count;
 	(void)pthread_mutex_unlock(&pool->lock);
 	return count;
+}
+
+uint64_t
+pool_waits(struct pool *pool)
+{
+	uint64_t waits;
+
+	(void)pthread_mutex_lock(&pool->lock);
+	waits = pool->waits;
+	(void)pthread_mutex_unlock(&pool->lock);
+	return waits;
 }

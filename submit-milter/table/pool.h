@@ -63,4 +63,7 @@ void pool_give(struct pool *pool, void *connection,
 /* Connections that are open now, idle ones included. */
 size_t pool_count(struct pool *pool);
 
+/* How often somebody had to wait for one so far. */
+uint64_t pool_waits(struct pool *pool);
+
 #endif

@@ -311,6 +311,7 @@ const struct table_backend table_redis = {
 	.open = redis_open,
 	.lookup = remote_lookup,
 	.probe = remote_probe,
+	.usage = remote_usage,
 	.close = remote_close,
 };
 

@@ -375,3 +375,16 @@ remote_probe(const void *handle, int64_t deadline, struct arena *arena,
 	return ask_server(handle, SPAN("postmaster@submit-milter.invalid"),
 	    deadline, arena, &ignored, error_r) == LOOKUP_FAILED ? -1 : 0;
 }
+
+void
+remote_usage(const void *handle, struct table_usage *usage)
+{
+	const struct remote *remote = handle;
+
+	usage->has_server = true;
+	usage->connections = pool_count(remote->pool);
+	usage->waits = pool_waits(remote->pool);
+	usage->has_cache = remote->cache != NULL;
+	if (remote->cache != NULL)
+		cache_usage(remote->cache, &usage->hits, &usage->misses);
+}

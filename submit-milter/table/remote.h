@@ -71,6 +71,7 @@ void *remote_open(const struct remote_driver *driver,
 enum lookup remote_lookup(const void *handle, struct span key,
     int64_t deadline, struct arena *arena, struct span *value_r,
     const char **error_r);
+void remote_usage(const void *handle, struct table_usage *usage);
 int remote_probe(const void *handle, int64_t deadline, struct arena *arena,
     const char **error_r);
 void remote_close(void *handle);

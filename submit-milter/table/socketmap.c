@@ -210,5 +210,6 @@ const struct table_backend table_socketmap = {
 	.open = socketmap_open,
 	.lookup = remote_lookup,
 	.probe = remote_probe,
+	.usage = remote_usage,
 	.close = remote_close,
 };

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 
 #include "table/backend.h"
+#include "table/stats.h"
 
 struct table {
 	const struct table_backend *backend;
 	void *handle;
 	char *name;
+	struct table_stats *stats;
 };
 
 static const struct table_backend *const backends[] = {
@@ -123,7 +125,8 @@ table_open(const struct table_spec *spec, char **error_r)
 		return NULL;
 	table->backend = backend;
 	table->name = strdup(spec->name);
-	if (table->name != NULL)
+	table->stats = table_stats_open(spec->name);
+	if (table->name != NULL && table->stats != NULL)
 		table->handle = backend->open(spec, error_r);
 	if (table->handle == NULL)
 		table_free(&table);
@@ -137,6 +140,7 @@ table_free(struct table **table)
 		return;
 	if ((*table)->handle != NULL)
 		(*table)->backend->close((*table)->handle);
+	table_stats_close(&(*table)->stats);
 	free((*table)->name);
 	free(*table);
 	*table = NULL;
@@ -182,6 +186,24 @@ enum lookup
 table_lookup(const struct table *table, struct span key, int64_t deadline,
     struct arena *arena, struct span *value_r, const char **error_r)
 {
-	return table->backend->lookup(table->handle, key, deadline, arena,
-	    value_r, error_r);
+	int64_t began = histogram_now();
+	enum lookup answer = table->backend->lookup(table->handle, key,
+	    deadline, arena, value_r, error_r);
+
+	(void)atomic_fetch_add_explicit(&table->stats->answers[answer], 1,
+	    memory_order_relaxed);
+	histogram_add(&table->stats->time, histogram_now() - began);
+	return answer;
+}
+
+void
+table_usage(const struct table *table, struct table_usage *usage_r)
+{
+	*usage_r = (struct table_usage){ .has_server = false };
+	for (int i = 0; i <= LOOKUP_FAILED; i++)
+		usage_r->answers[i] = atomic_load_explicit(
+		    &table->stats->answers[i], memory_order_relaxed);
+	histogram_read(&table->stats->time, &usage_r->time);
+	if (table->backend->usage != NULL)
+		table->backend->usage(table->handle, usage_r);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/histogram.h"
 #include "base/span.h"
 
 enum lookup {
@@ -112,6 +113,20 @@ const char *table_warning(const struct table *table);
 int table_probe(const struct table *table, int64_t deadline,
     struct arena *arena, const char **error_r)
     __attribute__((warn_unused_result));
+
+/* What was counted of a table, from the first that was open by its name. */
+struct table_usage {
+	uint64_t answers[LOOKUP_FAILED + 1];
+	struct histogram_view time;	/* of all look-ups */
+	/* The rest is about servers, and counts while one stays the same. */
+	bool has_server;
+	bool has_cache;
+	uint64_t hits, misses;		/* of the cache */
+	size_t connections;		/* open now */
+	uint64_t waits;			/* for a connection to be free */
+};
+
+void table_usage(const struct table *table, struct table_usage *usage_r);
 
 /*
  * Asks for KEY, in the folded form of mailbox_fold() or domain_fold(); the

@@ -219,6 +219,15 @@ class Daemon:
         """A line of this pattern will be no surprise."""
         self.expected.append(pattern)
 
+    def wait_for_metric(self, name, want, **labels):
+        """Until a metric has that value."""
+        from .metrics import Metrics
+
+        wait_for(
+            lambda: Metrics.of(self).get(name, **labels) == want,
+            "%s does not become %s" % (name, want),
+        )
+
     def check_log(self):
         """Errors, and words that are not its own, must have been expected."""
         surprises = [
