@@ -39,6 +39,7 @@
 #include "runtime.h"
 #include "sign/signer.h"
 #include "system/folder.h"
+#include "system/hangup.h"
 #include "system/listen.h"
 #include "system/notify.h"
 #include "system/privileges.h"
@@ -48,6 +49,8 @@ enum { EXIT_RUNTIME = 3 };
 
 /* How long a reply gets on its way to an MTA that says nothing more. */
 #define GRACE_MS 2000
+/* How long messages get that are cut off, to be recorded. */
+#define CUT_MS 5000
 /* How long records that nobody waits for get. */
 #define DRAIN_MS 5000
 
@@ -452,6 +455,23 @@ pause_a_moment(void)
 	(void)nanosleep(&moment, NULL);
 }
 
+/* Each thread finds its connection at its end, and writes its record. */
+static void
+cut_off(struct runtime *runtime)
+{
+	const int64_t deadline = deadline_in(CUT_MS);
+
+	log_warning("stopping with %u transactions under way",
+	    runtime_transactions(runtime));
+	hangup_accepted();
+	while (runtime_transactions(runtime) > 0 &&
+	    deadline_left(deadline) > 0)
+		pause_a_moment();
+	if (runtime_transactions(runtime) > 0)
+		log_error("stopping with %u transactions not recorded",
+		    runtime_transactions(runtime));
+}
+
 /* No new transaction; those under way may finish. */
 static void
 stop(struct runtime *runtime, const struct config *config)
@@ -465,8 +485,7 @@ stop(struct runtime *runtime, const struct config *config)
 	while (runtime_is_replying(runtime, GRACE_MS))
 		pause_a_moment();
 	if (runtime_transactions(runtime) > 0)
-		log_warning("stopping with %u transactions under way",
-		    runtime_transactions(runtime));
+		cut_off(runtime);
 	if (!audit_drain(runtime_audit(runtime), deadline_in(DRAIN_MS)))
 		log_error("stopping with audit records not written");
 }

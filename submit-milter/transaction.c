@@ -30,6 +30,9 @@
  * 4.5.3.1.6 allows no more).
  */
 
+/* For the record of a message that finds no room beside the others. */
+#define SPARE_CEILING 65536u
+
 struct transaction {
 	struct runtime *runtime;
 	struct config *config;		/* the one it began with */
@@ -56,6 +59,7 @@ struct transaction {
 	bool has_data;			/* the client came to DATA */
 	bool has_header;		/* to its end */
 	bool is_recorded;
+	bool has_no_room;		/* memory.total is in use */
 };
 
 static int64_t
@@ -245,6 +249,10 @@ transaction_new(struct runtime *runtime, const struct transaction_peer *peer)
 	t->began_ticks = microseconds(CLOCK_MONOTONIC);
 	t->arena = arena_new((size_t)t->config->memory.message,
 	    runtime_budget(runtime));
+	if (t->arena == NULL) {
+		t->has_no_room = true;
+		t->arena = arena_new(SPARE_CEILING, NULL);
+	}
 	if (t->arena == NULL || uid_make(t->began_us / 1000, t->id) != 0) {
 		arena_free(&t->arena);
 		config_unref(&t->config);
@@ -278,7 +286,7 @@ transaction_begin(struct runtime *runtime,
 		return NULL;
 	}
 	may_begin = runtime_begin(runtime);
-	if (gather_facts(t, peer, argv) != 0)
+	if (gather_facts(t, peer, argv) != 0 || t->has_no_room)
 		verdict = verdict_tempfail(REASON_MEMORY,
 		    SPAN("out of memory"));
 	else if (!may_begin)

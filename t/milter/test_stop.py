@@ -115,8 +115,27 @@ def test_stop_does_not_wait_for_ever(start, strict):
     assert took >= 1.0
     assert "stopping with 1 transactions under way" in daemon.log()
     # Broken off by us: the MTA is answered by nobody, and sends it again.
-    daemon.transactions -= 1
     daemon.stop()
+    (record,) = session.records(1)
+    assert (record["result"], record["stage"]) == ("aborted", "mail")
+
+
+def test_all_that_is_cut_off_is_recorded(start, strict, transport):
+    """A6 X47: messages at every stage when patience is over, one record each."""
+    daemon = start(conf.changed(strict, stop_timeout=0), transport=transport)
+    sessions = [Session(daemon) for _ in range(12)]
+    for n, session in enumerate(sessions):
+        session.mail()
+        if n % 3 > 0:
+            session.rcpt()
+        if n % 3 > 1:
+            session.header()
+            session.body(b"Hello.\r\n")
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait() == 0
+    daemon.check_records()
+    stages = [session.records(1)[0]["stage"] for session in sessions]
+    assert stages == ["mail", "rcpt", "header"] * 4
 
 
 def test_stop_without_patience(start, strict):
@@ -126,7 +145,6 @@ def test_stop_without_patience(start, strict):
         session.mail()
         daemon.signal(signal.SIGTERM)
         assert daemon.wait() == 0
-    daemon.transactions -= 1
     daemon.stop()
 
 
@@ -259,5 +277,4 @@ def test_connection_ends_with_the_daemon(start, strict):
             for _ in range(1000):
                 session.mta.send("L", b"X\0y\0")
             session.mta.receive()
-    daemon.transactions -= 1
     daemon.stop()
