@@ -375,6 +375,9 @@ log_counts(struct runtime *runtime)
 	    "%" PRIu64 " messages from outside",
 	    runtime_counted(runtime, COUNT_CONNECTIONS),
 	    runtime_counted(runtime, COUNT_TRANSFERS));
+	if (hush_held(runtime_hush(runtime)) > 0)
+		log_info("problems of clients held back and not told of yet: "
+		    "%" PRIu64, hush_held(runtime_hush(runtime)));
 }
 
 static void

@@ -3,6 +3,10 @@
  */
 #include "recording.h"
 
+#include <inttypes.h>
+
+#include "audit/problems.h"
+#include "base/deadline.h"
 #include "base/log.h"
 #include "base/sbuf.h"
 
@@ -64,6 +68,37 @@ trial_text(const struct record *record)
 	return text;
 }
 
+/*
+ * What the client's program does wrong: one line for each problem of a client
+ * in a while, with the number of those in between.
+ */
+static void
+log_problems(struct runtime *runtime, const struct config *config,
+    const struct record *record)
+{
+	const struct facts *facts = record->facts;
+	struct problem_list list;
+	uint64_t held;
+
+	if (config->log.problem_interval == 0 ||
+	    runtime_observer(runtime) != NULL)
+		return;
+	problems_find(record, &list);
+	for (size_t i = 0; i < list.n; i++) {
+		if (!hush_may_tell(runtime_hush(runtime),
+		    facts->client.address, list.names[i],
+		    config->log.problem_interval, deadline_now() / 1000,
+		    &held))
+			continue;
+		log_info("%.*s/%.*s: client problem %s client=%.*s "
+		    "identity=%.*s held-back=%" PRIu64,
+		    SPAN_ARG(record->session), SPAN_ARG(facts->id),
+		    list.names[i], SPAN_ARG(facts->client.address),
+		    SPAN_ARG(facts->identity.name.len > 0 ?
+		    facts->identity.name : SPAN("-")), held);
+	}
+}
+
 void
 recording_log(struct runtime *runtime, const struct config *config,
     const struct record *record, const struct verdict *decision)
@@ -72,8 +107,6 @@ recording_log(struct runtime *runtime, const struct config *config,
 	struct span identity = facts->identity.name;
 	struct span detail = decision->detail;
 
-	(void)runtime;
-	(void)config;
 	if (identity.len == 0)
 		identity = SPAN("-");
 	log_write(decision->action == ACTION_TEMPFAIL ? LOG_LEVEL_WARNING :
@@ -90,4 +123,5 @@ recording_log(struct runtime *runtime, const struct config *config,
 	    facts->mode == MODE_ENFORCE ? "" : " mode=",
 	    facts->mode == MODE_ENFORCE ? "" : mode_name(facts->mode),
 	    SPAN_ARG(trial_text(record)));
+	log_problems(runtime, config, record);
 }

@@ -26,6 +26,7 @@ struct runtime {
 	struct metrics *metrics;
 	atomic_uint generation;		/* of the configuration */
 	struct meter *meter;		/* of mail to postmaster */
+	struct hush *hush;
 	const struct observer *observer;	/* NULL in the daemon */
 	int64_t started;		/* since 1970 */
 	atomic_bool is_stopping;
@@ -60,16 +61,19 @@ runtime_new(struct config *config)
 		runtime->audit = audit_new(notice);
 		runtime->feed = feed_new(notice);
 		runtime->meter = meter_new();
+		runtime->hush = hush_new();
 		runtime->panic = panic_new();
 		runtime->metrics = metrics_new();
 	}
 	if (runtime == NULL || runtime->audit == NULL ||
 	    runtime->feed == NULL || runtime->meter == NULL ||
-	    runtime->panic == NULL || runtime->metrics == NULL) {
+	    runtime->hush == NULL || runtime->panic == NULL ||
+	    runtime->metrics == NULL) {
 		if (runtime != NULL) {
 			audit_free(&runtime->audit);
 			feed_free(&runtime->feed);
 			meter_free(&runtime->meter);
+			hush_free(&runtime->hush);
 			panic_free(&runtime->panic);
 			metrics_free(&runtime->metrics);
 		}
@@ -95,6 +99,7 @@ runtime_free(struct runtime **runtime)
 	/* After the last record. */
 	feed_free(&(*runtime)->feed);
 	meter_free(&(*runtime)->meter);
+	hush_free(&(*runtime)->hush);
 	panic_free(&(*runtime)->panic);
 	metrics_free(&(*runtime)->metrics);
 	config_unref(&(*runtime)->config);
@@ -206,6 +211,12 @@ struct arena_budget *
 runtime_budget(struct runtime *runtime)
 {
 	return &runtime->budget;
+}
+
+struct hush *
+runtime_hush(struct runtime *runtime)
+{
+	return runtime->hush;
 }
 
 struct audit *

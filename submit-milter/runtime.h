@@ -16,6 +16,7 @@
 #include "audit/sinks.h"
 #include "base/arena.h"
 #include "config/config.h"
+#include "limit/hush.h"
 #include "metrics/metrics.h"
 #include "panic.h"
 #include "policy/facts.h"
@@ -64,6 +65,9 @@ const struct observer *runtime_observer(const struct runtime *runtime);
 
 struct arena_budget *runtime_budget(struct runtime *runtime);
 struct audit *runtime_audit(struct runtime *runtime);
+
+/* What the log says of clients once in a while. */
+struct hush *runtime_hush(struct runtime *runtime);
 struct panic *runtime_panic(struct runtime *runtime);
 struct metrics *runtime_metrics(struct runtime *runtime);
 const struct feed *runtime_feed(const struct runtime *runtime);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "audit/problems.h"
 #include "audit/veiljson.h"
 #include "base/jsonline.h"
 #include "base/sbuf.h"
@@ -487,8 +488,23 @@ put_message(struct jsonline *line, const struct record *record)
 }
 
 static void
+put_problems(struct jsonline *line, const struct record *record)
+{
+	struct problem_list list;
+
+	problems_find(record, &list);
+	if (list.n == 0)
+		return;
+	jsonline_open_array(line, "problems");
+	for (size_t i = 0; i < list.n; i++)
+		jsonline_word(line, NULL, list.names[i]);
+	jsonline_close_array(line);
+}
+
+static void
 put_decision(struct jsonline *line, const struct record *record)
 {
+	put_problems(line, record);
 	put_verdicts(line, record->verdicts, record->veil);
 	if (record->facts->mode != MODE_ENFORCE)
 		jsonline_word(line, "mode", mode_name(record->facts->mode));

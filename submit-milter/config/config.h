@@ -40,6 +40,7 @@ struct config_log {
 	enum log_target target;
 	int facility;
 	enum log_level level;
+	int problem_interval;	/* seconds; 0: no such lines */
 };
 
 /* Where the administrator's tool reaches us. */

@@ -347,6 +347,11 @@ static const struct option options[] = {
 	    "log what is at least as urgent",
 	    AT(settings, config.log.level)),
 
+	INT(LOG, "log.problem_interval", "3600", 0, 86400,
+	    "seconds between two lines about one problem of one client; "
+	    "0: none",
+	    AT(settings, config.log.problem_interval)),
+
 	GROUP(ROOT, AUDIT, "audit", "one record for each message",
 	    SAME_AS_FIELD),
 	STRING(AUDIT, "audit.file", "",
