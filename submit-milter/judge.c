@@ -14,6 +14,8 @@ judge_fault(enum completion_status status, const char *error)
 		return verdict_pass();
 	case COMPLETION_LOOKUP_FAILED:
 		return verdict_tempfail(REASON_TEMPORARY, span_of(error));
+	case COMPLETION_DNS_FAILED:
+		return verdict_tempfail(REASON_DNS_FAILED, span_of(error));
 	case COMPLETION_NO_MEMORY:
 		break;
 	}

@@ -220,6 +220,7 @@ gather_facts(struct transaction *t, const struct transaction_peer *peer,
 	facts->mta_version = peer->mta_version;
 	facts->quota = runtime_quota;
 	facts->quota_context = t->runtime;
+	facts->resolver.names = t->config->dns;
 	watch(t);
 	begin_stage(t, STAGE_MAIL);
 	if (peer->assumed_route != ROUTE_NONE && identity_make(

@@ -179,6 +179,30 @@ open_toplevels(struct settings *settings, char **error_r)
 	    settings->config.file) : 0;
 }
 
+static bool
+asks_dns(const struct profile *profile)
+{
+	return profile->dns_check.envelope || profile->dns_check.header;
+}
+
+/* Only where something wants to know. */
+static int
+open_dns(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+	bool is_wanted = config->site.aliases.zone_count > 0 ||
+	    asks_dns(&config->default_profile);
+	const char *error;
+
+	for (size_t i = 0; i < config->profile_count; i++)
+		is_wanted |= asks_dns(&config->profiles[i]);
+	if (!is_wanted)
+		return 0;
+	config->dns = dns_names_open(&config->dns_settings, &error);
+	return config->dns != NULL ? 0 : fault(error_r, "%s: dns: %s",
+	    config->file, error);
+}
+
 static int
 open_signing(struct settings *settings, bool is_nominal, char **error_r)
 {
@@ -232,6 +256,7 @@ load(const char *file, const struct config_override *overrides,
 	if (config == NULL || depth == DEPTH_OPTIONS)
 		return config;
 	if (open_toplevels(settings, error_r) != 0 ||
+	    open_dns(settings, error_r) != 0 ||
 	    open_tables(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
 	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0 ||
@@ -291,6 +316,7 @@ config_unref(struct config **config)
 	for (size_t i = 0; i < c->table_count; i++)
 		table_free(&c->tables[i]);
 	toplevels_close(&settings->toplevels);
+	dns_names_close(&c->dns);
 	arena_free(&settings->arena);
 	free(settings);
 }

@@ -22,6 +22,7 @@
 #include "audit/veil.h"
 #include "base/log.h"
 #include "base/spool.h"
+#include "dns/names.h"
 #include "policy/profile.h"
 #include "policy/rights.h"
 #include "policy/site.h"
@@ -118,6 +119,8 @@ struct config {
 	int stage_timeout;	/* ms for the look-ups of one stage */
 	struct rights rights;
 	struct site site;
+	struct dns_settings dns_settings;
+	struct dns_names *dns;	/* NULL: nothing asks it */
 	struct profile default_profile;	/* its name is "default" */
 	struct profile *profiles;
 	size_t profile_count;

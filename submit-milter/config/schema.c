@@ -85,6 +85,18 @@ static const struct choice foreign_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice dns_failures[] = {
+	{ "tempfail", false },
+	{ "pass", true },
+	{ NULL, 0 },
+};
+
+static const struct choice alias_failures[] = {
+	{ "tempfail", false },
+	{ "leave", true },
+	{ NULL, 0 },
+};
+
 static const struct choice recipient_scopes[] = {
 	{ "any", SCOPE_ANY },
 	{ "local", SCOPE_LOCAL },
@@ -170,6 +182,9 @@ static const struct section sections[] = {
 	PLAIN(SECTION_OVERRIDE_RULES),
 	PLAIN(SECTION_RECIPIENTS),
 	PLAIN(SECTION_QUALIFY),
+	PLAIN(SECTION_ALIASES),
+	PLAIN(SECTION_DNS),
+	PLAIN(SECTION_DNS_CHECK),
 	[SECTION_REWRITES] = {
 		.size = sizeof(struct rewrite_table),
 		.where = offsetof(struct rewrite_table, where),

@@ -393,6 +393,12 @@ explain_lookup_name(enum lookup answer)
 	return names[answer];
 }
 
+struct span
+explain_source(const struct table *table)
+{
+	return table == NULL ? SPAN("DNS") : span_of(table_name(table));
+}
+
 /* --- the run -------------------------------------------------------------- */
 
 /* The transaction has ended but still lives: the time to print. */

@@ -47,5 +47,7 @@ struct span explain_command(const struct explanation *explanation,
 const char *explain_route(enum identity_route route);	/* "SMTP AUTH" */
 const char *explain_account_name(enum account_state state);
 const char *explain_lookup_name(enum lookup answer);
+/* The name of a table; "DNS" for NULL. */
+struct span explain_source(const struct table *table);
 
 #endif

@@ -32,7 +32,7 @@ lookup(const struct watch_lookup *from)
 	int status = 0;
 
 	status |= json_object_set_new(o, "table",
-	    json_text(span_of(table_name(from->table))));
+	    json_text(explain_source(from->table)));
 	status |= json_object_set_new(o, "key", json_text(from->key));
 	status |= json_object_set_new(o, "answer",
 	    json_string(explain_lookup_name(from->answer)));

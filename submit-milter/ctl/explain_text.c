@@ -124,7 +124,7 @@ static void
 put_lookup(const struct watch_lookup *lookup)
 {
 	(void)fputs("      look-up  ", stdout);
-	put(span_of(table_name(lookup->table)));
+	put(explain_source(lookup->table));
 	(void)putchar(' ');
 	put_quoted(lookup->key);
 	(void)printf(" %s", lookup->answer == LOOKUP_NOT_FOUND ? "not found" :

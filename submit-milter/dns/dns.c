@@ -33,9 +33,7 @@ dns_text(struct span record, struct arena *arena)
 
 #ifdef HAVE_UNBOUND
 
-#include <unbound.h>
-
-#define SERVER_MOST 80u
+#include "dns/context.h"
 
 struct dns {
 	struct ub_ctx *context;
@@ -48,33 +46,6 @@ struct waiting {
 	struct ub_result *result;
 };
 
-/* libunbound writes a port after an @. */
-static int
-forward(struct ub_ctx *context, const char *server)
-{
-	const char *end = server + strlen(server), *port = strrchr(server,
-	    ':');
-	char text[SERVER_MOST];
-	int n;
-
-	if (server[0] == '[') {
-		end = strchr(server, ']');
-		if (end == NULL || (end[1] != '\0' && end[1] != ':'))
-			return -1;
-		port = end[1] == ':' ? end + 1 : NULL;
-		server++;
-	} else if (port != NULL && strchr(server, ':') == port) {
-		end = port;
-	} else {
-		port = NULL;
-	}
-	n = snprintf(text, sizeof(text), "%.*s%s%s", (int)(end - server),
-	    server, port == NULL ? "" : "@", port == NULL ? "" : port + 1);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		return -1;
-	return ub_ctx_set_fwd(context, text) == 0 ? 0 : -1;
-}
-
 struct dns *
 dns_open(const char *server, const char **error_r)
 {
@@ -83,20 +54,11 @@ dns_open(const char *server, const char **error_r)
 	*error_r = "out of memory";
 	if (dns == NULL)
 		return NULL;
-	dns->context = ub_ctx_create();
+	dns->context = context_open(&server, server == NULL ? 0 : 1, error_r);
 	if (dns->context == NULL) {
 		free(dns);
 		return NULL;
 	}
-	*error_r = server == NULL ? "/etc/resolv.conf cannot be used" :
-	    "the server must be ADDRESS or ADDRESS:PORT";
-	/* A thread of its own waits, so that the deadline is ours. */
-	if (ub_ctx_async(dns->context, 1) != 0 ||
-	    ub_ctx_set_option(dns->context, "do-not-query-localhost:",
-	    "no") != 0 ||
-	    (server != NULL ? forward(dns->context, server) :
-	    ub_ctx_resolvconf(dns->context, NULL)) != 0)
-		dns_close(&dns);
 	return dns;
 }
 

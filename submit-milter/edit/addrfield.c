@@ -92,7 +92,7 @@ put_all(struct rewriting *r, const struct address_list *addresses,
 
 int
 addrfield_change(struct edit_list *list, struct header *header, size_t index,
-    address_changer *change, void *context, const char *cause)
+    address_changer *change, void *context, const char *const *cause)
 {
 	struct header_field *field = &header->v[index];
 	const struct header_addresses *a = header_addresses(header, field);
@@ -110,7 +110,7 @@ addrfield_change(struct edit_list *list, struct header *header, size_t index,
 	if (r.changes == 0)
 		return 0;
 	if (sbuf_done(&r.out, &value) != 0 || edit_respell(list, header,
-	    index, value, cause) != 0)
+	    index, value, *cause) != 0)
 		return -2;
 	return 0;
 }

@@ -23,10 +23,12 @@ typedef int address_changer(void *context, const struct address *address,
 
 /*
  * Asks CHANGE about each address of field INDEX. A field that cannot be read
- * is left alone. 0; -1 when CHANGE said so; -2 without memory.
+ * is left alone. *CAUSE is read after the last question. 0; -1 when CHANGE
+ * said so; -2 without memory.
  */
 int addrfield_change(struct edit_list *list, struct header *header,
-    size_t index, address_changer *change, void *context, const char *cause)
+    size_t index, address_changer *change, void *context,
+    const char *const *cause)
     __attribute__((warn_unused_result));
 
 #endif

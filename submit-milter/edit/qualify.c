@@ -220,6 +220,7 @@ qualify_header(const struct profile *profile, struct facts *facts,
     struct edit_list *list, const char **error_r)
 {
 	struct qualifier q = { facts, NO_MEMORY };
+	const char *const cause = "qualify";
 	struct header *header = &facts->leaving;
 	int rc = 0;
 
@@ -228,7 +229,7 @@ qualify_header(const struct profile *profile, struct facts *facts,
 	for (size_t i = 0; i < header->n && rc == 0; i++)
 		if (field_info(header->v[i].id)->is_address)
 			rc = addrfield_change(list, header, i, change_address,
-			    &q, "qualify");
+			    &q, &cause);
 	*error_r = q.error;
 	return rc == 0 ? COMPLETION_OK : rc == -1 ?
 	    COMPLETION_LOOKUP_FAILED : COMPLETION_NO_MEMORY;

@@ -6,6 +6,7 @@
 #include "edit/addrfield.h"
 #include "policy/keys.h"
 #include "policy/site.h"
+#include "policy/sitelib.h"
 #include "syntax/domain.h"
 
 #define NO_MEMORY "out of memory"
@@ -17,6 +18,7 @@ struct rewriter {
 	enum rewrite_use use;
 	const char *error;
 	const char *cause;	/* of the last step */
+	bool is_dns_failure;	/* what failed was the DNS */
 };
 
 /* An address on its way. */
@@ -27,9 +29,22 @@ struct target {
 };
 
 static bool
-is_at_work(const struct profile *profile, const struct facts *facts)
+has_tables(const struct profile *profile, const struct facts *facts)
 {
 	return profile->complete.rewrite && facts->site->rewrite_count > 0;
+}
+
+/* Are aliases resolved there? */
+static bool
+has_aliases(const struct profile *profile, const struct facts *facts,
+    enum rewrite_use use)
+{
+	bool is_header = use == REWRITE_HEADER_SENDERS ||
+	    use == REWRITE_HEADER_RECIPIENTS;
+
+	return facts->site->aliases.zone_count > 0 && (is_header ?
+	    profile->complete.alias_header :
+	    profile->complete.alias_envelope);
 }
 
 /* --- rows ----------------------------------------------------------------- */
@@ -136,7 +151,7 @@ step_by_table(struct rewriter *r, struct target *target)
 	const struct site *site = r->facts->site;
 	struct address_keys keys;
 
-	if (!is_at_work(r->profile, r->facts))
+	if (!has_tables(r->profile, r->facts))
 		return LOOKUP_NOT_FOUND;
 	if (address_keys_make(r->facts->rights, target->local, target->domain,
 	    r->facts->arena, &keys) != 0)
@@ -160,6 +175,56 @@ step_by_table(struct rewriter *r, struct target *target)
 	return LOOKUP_NOT_FOUND;
 }
 
+static bool
+is_in_zone(const struct aliases *aliases, struct span folded)
+{
+	for (size_t i = 0; i < aliases->zone_count; i++)
+		if (domain_is_covered(folded, span_of(aliases->zones[i])))
+			return true;
+	return false;
+}
+
+/* RFC 6409 section 8.7: the name to which CNAME records lead. */
+static enum lookup
+step_by_dns(struct rewriter *r, struct target *target)
+{
+	const struct aliases *aliases = &r->facts->site->aliases;
+	struct dns_name name;
+	struct span folded;
+
+	if (!has_aliases(r->profile, r->facts, r->use) ||
+	    target->kind != DOMAIN_NAME)
+		return LOOKUP_NOT_FOUND;
+	if (domain_fold(target->domain, r->facts->arena, &folded) != 0)
+		return LOOKUP_FAILED;
+	if (!is_in_zone(aliases, folded))
+		return LOOKUP_NOT_FOUND;
+	switch (resolver_domain(&r->facts->resolver, folded, &name,
+	    &r->error)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		return LOOKUP_NOT_FOUND;
+	case LOOKUP_FAILED:
+		r->is_dns_failure = !aliases->stays_on_failure;
+		return r->is_dns_failure ? LOOKUP_FAILED : LOOKUP_NOT_FOUND;
+	}
+	if (name.canonical.len == 0 || !domain_is_qualified(name.canonical))
+		return LOOKUP_NOT_FOUND;
+	target->domain = name.canonical;
+	if (r->cause == NULL)
+		r->cause = "alias";
+	return LOOKUP_FOUND;
+}
+
+static enum lookup
+step(struct rewriter *r, struct target *target)
+{
+	enum lookup answer = step_by_dns(r, target);
+
+	return answer == LOOKUP_NOT_FOUND ? step_by_table(r, target) : answer;
+}
+
 /* LOOKUP_FOUND: TARGET is another address now. */
 static enum lookup
 rewrite(struct rewriter *r, struct target *target)
@@ -167,7 +232,7 @@ rewrite(struct rewriter *r, struct target *target)
 	const struct target from = *target;
 
 	for (int i = 0; i <= STEPS_MOST; i++) {
-		switch (step_by_table(r, target)) {
+		switch (step(r, target)) {
 		case LOOKUP_FOUND:
 			continue;
 		case LOOKUP_NOT_FOUND:
@@ -179,7 +244,7 @@ rewrite(struct rewriter *r, struct target *target)
 		}
 		return LOOKUP_FAILED;
 	}
-	r->error = "rewrites: rows that go round in circles";
+	r->error = "rewrites: rows or aliases that go round in circles";
 	return LOOKUP_FAILED;
 }
 
@@ -204,7 +269,8 @@ rewrite_path(struct rewriter *r, const struct facts_path *from,
 	case LOOKUP_NOT_FOUND:
 		return COMPLETION_OK;
 	case LOOKUP_FAILED:
-		return COMPLETION_LOOKUP_FAILED;
+		return r->is_dns_failure ? COMPLETION_DNS_FAILED :
+		    COMPLETION_LOOKUP_FAILED;
 	}
 	*path_r = arena_printf(r->facts->arena, "<%.*s@%.*s>",
 	    SPAN_ARG(target.local), SPAN_ARG(target.domain));
@@ -216,7 +282,7 @@ rewrite_sender(const struct profile *profile, struct facts *facts,
     const char **error_r)
 {
 	struct rewriter r = { profile, facts, REWRITE_ENVELOPE_SENDER,
-		NO_MEMORY, NULL };
+		NO_MEMORY, NULL, false };
 	struct span path;
 	enum completion_status status = rewrite_path(&r,
 	    &facts->leaving_sender, &path);
@@ -233,7 +299,7 @@ rewrite_recipient(const struct profile *profile, struct facts *facts,
     const char **error_r)
 {
 	struct rewriter r = { profile, facts, REWRITE_ENVELOPE_RECIPIENTS,
-		NO_MEMORY, NULL };
+		NO_MEMORY, NULL, false };
 	struct span path;
 	enum completion_status status = rewrite_path(&r,
 	    &facts_recipient(facts)->path, &path);
@@ -297,16 +363,20 @@ rewrite_header(const struct profile *profile, struct facts *facts,
 	struct header *header = &facts->leaving;
 	int rc = 0;
 
-	if (!is_at_work(profile, facts))
+	if (!has_tables(profile, facts) &&
+	    !has_aliases(profile, facts, REWRITE_HEADER_SENDERS))
 		return COMPLETION_OK;
 	for (size_t i = 0; i < header->n && rc == 0; i++) {
 		if (!field_info(header->v[i].id)->is_address)
 			continue;
 		r.use = use_of(header->v[i].id);
+		r.cause = NULL;
 		rc = addrfield_change(list, header, i, change_address, &r,
-		    "rewrite");
+		    &r.cause);
 	}
 	*error_r = r.error;
-	return rc == 0 ? COMPLETION_OK : rc == -1 ?
-	    COMPLETION_LOOKUP_FAILED : COMPLETION_NO_MEMORY;
+	if (rc == -1)
+		return r.is_dns_failure ? COMPLETION_DNS_FAILED :
+		    COMPLETION_LOOKUP_FAILED;
+	return rc == 0 ? COMPLETION_OK : COMPLETION_NO_MEMORY;
 }

@@ -31,10 +31,14 @@ check_syntax(const struct facts_path *path, enum reason bad,
 }
 
 /* Only what was understood has a domain to judge. */
+/* What may be wrong with a domain. */
+struct domain_reasons {
+	enum reason unqualified, literal, unknown, null_mx;
+};
+
 static struct verdict
 check_domain(const struct profile *profile, struct facts *facts,
-    const struct facts_path *path, enum reason unqualified,
-    enum reason literal)
+    const struct facts_path *path, const struct domain_reasons *reasons)
 {
 	const struct mailbox *mailbox = &path->path.mailbox;
 	const char *error = NULL;
@@ -49,9 +53,12 @@ check_domain(const struct profile *profile, struct facts *facts,
 		switch (domain_is_complete(profile, facts, mailbox->domain,
 		    &error)) {
 		case LOOKUP_FOUND:
-			return verdict_pass();
+			return !profile->dns_check.envelope ?
+			    verdict_pass() : domain_check_dns(profile, facts,
+			    mailbox->domain, reasons->unknown,
+			    reasons->null_mx, none());
 		case LOOKUP_NOT_FOUND:
-			return verdict_refuse(unqualified, none(),
+			return verdict_refuse(reasons->unqualified, none(),
 			    mailbox->whole);
 		case LOOKUP_FAILED:
 			break;
@@ -64,7 +71,7 @@ check_domain(const struct profile *profile, struct facts *facts,
 	}
 	if (profile->address_literals)
 		return verdict_pass();
-	return verdict_refuse(literal, none(), mailbox->whole);
+	return verdict_refuse(reasons->literal, none(), mailbox->whole);
 }
 
 struct verdict
@@ -78,8 +85,12 @@ rule_sender_syntax(const struct profile *profile, struct facts *facts)
 struct verdict
 rule_sender_fqdn(const struct profile *profile, struct facts *facts)
 {
-	return check_domain(profile, facts, &facts->sender,
-	    REASON_SENDER_DOMAIN, REASON_SENDER_LITERAL);
+	static const struct domain_reasons reasons = {
+		REASON_SENDER_DOMAIN, REASON_SENDER_LITERAL,
+		REASON_SENDER_DOMAIN_UNKNOWN, REASON_SENDER_NULL_MX,
+	};
+
+	return check_domain(profile, facts, &facts->sender, &reasons);
 }
 
 /*
@@ -120,6 +131,11 @@ rule_recipient_syntax(const struct profile *profile, struct facts *facts)
 struct verdict
 rule_recipient_fqdn(const struct profile *profile, struct facts *facts)
 {
+	static const struct domain_reasons reasons = {
+		REASON_RECIPIENT_DOMAIN, REASON_RECIPIENT_LITERAL,
+		REASON_RECIPIENT_DOMAIN_UNKNOWN, REASON_RECIPIENT_NULL_MX,
+	};
+
 	return check_domain(profile, facts, &facts_recipient(facts)->path,
-	    REASON_RECIPIENT_DOMAIN, REASON_RECIPIENT_LITERAL);
+	    &reasons);
 }

@@ -63,7 +63,9 @@ check_name(const struct profile *profile, struct facts *facts,
 
 	switch (domain_is_complete(profile, facts, domain, &error)) {
 	case LOOKUP_FOUND:
-		return verdict_pass();
+		return !profile->dns_check.header ? verdict_pass() :
+		    domain_check_dns(profile, facts, domain,
+		    REASON_ADDRESS_DOMAIN_UNKNOWN, REASON_NONE, field);
 	case LOOKUP_NOT_FOUND:
 		return verdict_refuse(REASON_ADDRESS_DOMAIN, field, domain);
 	case LOOKUP_FAILED:

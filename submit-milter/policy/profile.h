@@ -48,6 +48,8 @@ struct profile_complete {
 	bool qualify_envelope;	/* names short by local convention */
 	bool qualify_header;
 	bool rewrite;
+	bool alias_envelope;	/* canonical names for listed zones */
+	bool alias_header;
 };
 
 struct profile_tls {
@@ -111,6 +113,13 @@ struct profile_trust {
 	enum foreign_mode arc;
 };
 
+/* Whether domains exist, and take mail. */
+struct profile_dns_check {
+	bool envelope;
+	bool header;
+	int passes_on_failure;	/* or not: a boolean */
+};
+
 enum from_mode {
 	FROM_REFUSE,
 	FROM_FIX,		/* replaced by the identity's own address */
@@ -130,6 +139,7 @@ struct profile {
 	size_t trusted_network_count;
 	bool address_literals;
 	bool known_top_levels;	/* refuse names below unknown ones */
+	struct profile_dns_check dns_check;
 	/* A port-25 listener that takes mail from outside too (RFC 5068). */
 	bool mixed;
 	struct profile_postmaster postmaster;

@@ -113,9 +113,17 @@ struct rewrite_table {
 	bool uses[REWRITE_USES];
 };
 
+/* Zones whose names are replaced by canonical ones (RFC 6409 section 8.7). */
+struct aliases {
+	const char **zones;	/* folded; ".example.org": all below it */
+	size_t zone_count;
+	int stays_on_failure;	/* or not: a boolean */
+};
+
 struct toplevels;
 
 struct site {
+	struct aliases aliases;
 	struct rewrite_table *rewrites;	/* the first that has a row decides */
 	size_t rewrite_count;
 	struct qualify qualify;

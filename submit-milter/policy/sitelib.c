@@ -16,9 +16,8 @@ domain_is_same(const struct facts *facts, struct span domain,
 	    span_eq(folded, span_of(name));
 }
 
-/* NAME is "example.org", or ".example.org" for all that is below it. */
-static bool
-is_covered(struct span folded, struct span name)
+bool
+domain_is_covered(struct span folded, struct span name)
 {
 	if (name.len == 0 || name.ptr[0] != '.')
 		return span_eq(folded, name);
@@ -37,7 +36,7 @@ domain_is_local(struct facts *facts, struct span domain, const char **error_r)
 		return LOOKUP_FAILED;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		if (is_covered(folded, span_of(list->v[i])))
+		if (domain_is_covered(folded, span_of(list->v[i])))
 			return LOOKUP_FOUND;
 	if (list->table == NULL)
 		return LOOKUP_NOT_FOUND;
@@ -88,4 +87,45 @@ domain_is_complete(const struct profile *profile, struct facts *facts,
 		break;
 	}
 	return LOOKUP_FAILED;
+}
+
+static struct verdict
+judge_name(const struct profile *profile, enum lookup answer,
+    const struct dns_name *name, enum reason unknown, enum reason null_mx,
+    struct span shown, struct span domain, const char *error)
+{
+	switch (answer) {
+	case LOOKUP_FOUND:
+		return name->takes_no_mail && null_mx != REASON_NONE ?
+		    verdict_refuse(null_mx, shown, domain) : verdict_pass();
+	case LOOKUP_NOT_FOUND:
+		return verdict_refuse(unknown, shown, domain);
+	case LOOKUP_FAILED:
+		break;
+	}
+	return profile->dns_check.passes_on_failure ? verdict_pass() :
+	    verdict_tempfail(REASON_DNS_FAILED, span_of(error));
+}
+
+struct verdict
+domain_check_dns(const struct profile *profile, struct facts *facts,
+    struct span domain, enum reason unknown, enum reason null_mx,
+    struct span shown)
+{
+	struct dns_name name = { .takes_no_mail = false };
+	const char *error = NULL;
+	struct span folded;
+
+	if (domain_fold(domain, facts->arena, &folded) != 0)
+		return verdict_tempfail(REASON_MEMORY, SPAN("out of memory"));
+	switch (domain_is_local(facts, folded, &error)) {
+	case LOOKUP_FOUND:
+		return verdict_pass();
+	case LOOKUP_NOT_FOUND:
+		break;
+	case LOOKUP_FAILED:
+		return verdict_tempfail(REASON_TEMPORARY, span_of(error));
+	}
+	return judge_name(profile, resolver_domain(&facts->resolver, folded,
+	    &name, &error), &name, unknown, null_mx, shown, domain, error);
 }

@@ -13,6 +13,9 @@
 bool domain_is_same(const struct facts *facts, struct span domain,
     const char *name);
 
+/* Does NAME ("example.org", ".example.org" for all below) cover FOLDED? */
+bool domain_is_covered(struct span folded, struct span name);
+
 /* Is DOMAIN, as written, one of ours? LOOKUP_FAILED: it cannot be told. */
 enum lookup domain_is_local(struct facts *facts, struct span domain,
     const char **error_r) __attribute__((warn_unused_result));
@@ -25,5 +28,14 @@ enum lookup domain_is_local(struct facts *facts, struct span domain,
 enum lookup domain_is_complete(const struct profile *profile,
     struct facts *facts, struct span domain, const char **error_r)
     __attribute__((warn_unused_result));
+
+/*
+ * What the DNS says of DOMAIN, as written: refused with UNKNOWN when there is
+ * none of that name, with NULL_MX (REASON_NONE: not) when it takes no mail.
+ * Our own domains pass unasked.
+ */
+struct verdict domain_check_dns(const struct profile *profile,
+    struct facts *facts, struct span domain, enum reason unknown,
+    enum reason null_mx, struct span shown);
 
 #endif

@@ -17,7 +17,7 @@
 struct verdict_entry;
 
 struct watch_lookup {
-	const struct table *table;
+	const struct table *table;	/* NULL: the DNS */
 	struct span key;
 	enum lookup answer;
 	struct span value;	/* when found */
