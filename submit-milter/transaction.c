@@ -408,12 +408,22 @@ add_token(struct transaction *t)
 	}
 }
 
+static bool
+covers(const void *signer, struct span name)
+{
+	return signer_covers(signer, name);
+}
+
 /* What is signed is to be what the MTA will write. */
 static void
 take_mta_form(struct transaction *t)
 {
-	switch (mtaform_run(&t->facts, &t->edits,
-	    signer_is_exact(t->choice.with.signer))) {
+	const struct signer *signer = t->choice.with.signer;
+	const struct mtaform_signature signature = {
+		covers, signer, signer_is_exact(signer),
+	};
+
+	switch (mtaform_run(&t->facts, &t->edits, &signature)) {
 	case MTAFORM_OK:
 		break;
 	case MTAFORM_UNKNOWN:

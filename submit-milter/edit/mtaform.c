@@ -7,13 +7,14 @@
 #include "syntax/listform.h"
 
 /*
- * Those that Sendmail takes for address fields (conf.c) and that signatures
- * cover (sign/fields.c).
+ * Those that Sendmail takes for address fields, as seen of 8.17, but for
+ * Bcc, Resent-Bcc and Apparently-To, which no signature covers.
  */
 static const enum field_id rewritten[] = {
 	FIELD_FROM, FIELD_SENDER, FIELD_REPLY_TO, FIELD_TO, FIELD_CC,
-	FIELD_RESENT_FROM, FIELD_RESENT_SENDER, FIELD_RESENT_TO,
-	FIELD_RESENT_CC, FIELD_DISPOSITION_NOTIFICATION_TO,
+	FIELD_RESENT_FROM, FIELD_RESENT_SENDER, FIELD_RESENT_REPLY_TO,
+	FIELD_RESENT_TO, FIELD_RESENT_CC, FIELD_DISPOSITION_NOTIFICATION_TO,
+	FIELD_ERRORS_TO,
 };
 
 static bool
@@ -93,14 +94,20 @@ write_field(struct facts *facts, struct edit_list *list, size_t index,
 }
 
 enum mtaform_status
-mtaform_run(struct facts *facts, struct edit_list *list, bool is_exact)
+mtaform_run(struct facts *facts, struct edit_list *list,
+    const struct mtaform_signature *signature)
 {
 	enum mtaform_status status = MTAFORM_OK;
 
 	if (!mta_is_sendmail(facts->mta_version))
 		return MTAFORM_OK;
-	for (size_t i = 0; i < facts->leaving.n && status == MTAFORM_OK; i++)
-		if (is_rewritten(facts->leaving.v[i].id))
-			status = write_field(facts, list, i, is_exact);
+	for (size_t i = 0; i < facts->leaving.n && status == MTAFORM_OK; i++) {
+		const struct header_field *field = &facts->leaving.v[i];
+
+		if (is_rewritten(field->id) &&
+		    signature->covers(signature->context, field->name))
+			status = write_field(facts, list, i,
+			    signature->is_exact);
+	}
 	return status;
 }

@@ -16,12 +16,20 @@ enum mtaform_status {
 	MTAFORM_NO_MEMORY,
 };
 
+/* What a signature covers, and how. */
+struct mtaform_signature {
+	bool (*covers)(const void *context, struct span name);
+	const void *context;
+	bool is_exact;		/* white space as it stands, too */
+};
+
 /*
- * Brings the address fields that signatures cover into the form that the
+ * Brings the address fields that SIGNATURE covers into the form that the
  * MTA of FACTS gives them, and notes the edits in LIST. A field that differs
- * in white space only is left alone unless IS_EXACT is true.
+ * in white space only is left alone unless the signature is exact.
  */
 enum mtaform_status mtaform_run(struct facts *facts, struct edit_list *list,
-    bool is_exact) __attribute__((warn_unused_result));
+    const struct mtaform_signature *signature)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -34,8 +34,8 @@ static const char *const usually_oversigned[] = {
 static const char *const never_signed[] = {
 	"Apparently-To", "Authentication-Results", "Bcc", "Content-Length",
 	"Delivered-To", "DKIM-Signature", "DomainKey-Signature",
-	"Full-Name", "Received", "Received-SPF", "Resent-Bcc",
-	"Return-Path", "Status", "X-Envelope-To", "X-Original-To",
+	"Full-Name", "Message", "Received", "Received-SPF", "Resent-Bcc",
+	"Return-Path", "Status", "Text", "X-Envelope-To", "X-Original-To",
 	"X-Status",
 };
 

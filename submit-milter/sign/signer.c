@@ -208,6 +208,12 @@ signer_is_exact(const struct signer *signer)
 	return signer->settings.header == CANON_SIMPLE;
 }
 
+bool
+signer_covers(const struct signer *signer, struct span name)
+{
+	return fields_is_signed(&signer->settings.fields, name);
+}
+
 const char *
 signer_refuses_header(const struct signer *signer,
     const struct header *header, size_t longest)

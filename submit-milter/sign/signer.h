@@ -64,6 +64,9 @@ int signing_begin(struct signer *signer, struct key_list keys,
 /* Is white space between tokens of the header signed as it stands? */
 bool signer_is_exact(const struct signer *signer);
 
+/* Is a field of that name signed where it is there? */
+bool signer_covers(const struct signer *signer, struct span name);
+
 /* The next octets of the body, cut anywhere. 0, or -1 and *error_r. */
 int signing_body(struct signing *signing, struct span octets,
     const char **error_r) __attribute__((warn_unused_result));

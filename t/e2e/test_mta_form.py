@@ -119,6 +119,25 @@ def test_to_the_octet(start_lab):
             assert_signed(other, got)
 
 
+@pytest.mark.proves("X40", "D8.5")
+def test_fields_that_are_signed_by_wish(start_lab):
+    """Written anew if signed; else whatever form they have does no harm."""
+    wish = config.PARTS["dkim"].rstrip().removesuffix("}")
+    wish += ' signed_fields = [ "Errors-To", "Resent-Reply-To" ]; }'
+    names = ("Errors-To", "Resent-Reply-To")
+    for dkim, is_signed in ((wish, True), (config.PARTS["dkim"], False)):
+        with start_lab(config.text(dkim=dkim)) as other:
+            for name in names:
+                value = "a@b.example,c@d.example"
+                lines = ["From: " + ALICE, "%s: %s" % (name, value)]
+                if name.startswith("Resent-"):
+                    lines.append("Resent-From: " + ALICE)
+                got = submit(other, letter(*lines, *WHOLE))
+                assert_signed(other, got)
+                is_written = is_signed and other.mta.name == "sendmail"
+                assert edits_of_form(got) == ([name] if is_written else [])
+
+
 UNKNOWN = ("a@b.example, (only a comment)", "bob", "bob@[192.0.2.1]", "a@@b.example")
 
 
