@@ -246,13 +246,32 @@ put_access_row(void *context, struct span key)
 		put_connect(&cidr, is_ipv4);
 }
 
+/*
+ * A name in a certificate as Sendmail's rules see it: these signs as "+HH"
+ * (its operations guide, {cert_subject}). The tables here have them plain.
+ */
+static void
+put_name(const char *before, struct span name, const char *after)
+{
+	(void)fputs(before, stdout);
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.ptr[i];
+
+		if (c <= ' ' || c > '~' || strchr("<>()\"+", c) != NULL)
+			(void)printf("+%02X", c);
+		else
+			(void)putchar(c);
+	}
+	(void)puts(after);
+}
+
 /* A certificate in the form that Sendmail tells: "/C=.../CN=...". */
 static void
 put_subject(void *context, struct span key)
 {
 	(void)context;
 	if (key.len > 0 && key.ptr[0] == '/')
-		put_comment("CERTSubject:", key, "\tRELAY");
+		put_name("CERTSubject:", key, "\tRELAY");
 	else
 		put_comment("# ", key, ": no subject as Sendmail names it");
 }
@@ -272,7 +291,7 @@ put_sendmail_certificates(const struct config *config)
 		struct span issuer = span_of(sources->issuers[i]);
 
 		if (issuer.len > 0 && issuer.ptr[0] == '/')
-			put_comment("CERTIssuer:", issuer, "\tSUBJECT");
+			put_name("CERTIssuer:", issuer, "\tSUBJECT");
 		else
 			put_comment("# ", issuer,
 			    ": no issuer as Sendmail names it");

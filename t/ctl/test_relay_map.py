@@ -28,7 +28,7 @@ def sources(configured, tmp_path):
             "networks": "nets",
             "clients": "pop-seen",
             "certificates": "certs",
-            "certificate_issuers": ("/C=DE/CN=Our+20CA", "Our CA"),
+            "certificate_issuers": ("/C=DE/CN=Our CA", "Our CA"),
         },
     ), networks
 
