@@ -24,9 +24,9 @@ static const struct {
 	{ "export", "print the records of a person", ctl_export },
 	{ "explain", "say what would become of a message, and why",
 	    ctl_explain },
+	{ "import", "make a configuration of that of opendkim", ctl_import },
 	{ "mode", "the panic switch: enforce, sign-only or pass",
 	    ctl_mode },
-	{ "import", "make a configuration of that of opendkim", ctl_import },
 	{ "relay-map", "print what the MTA needs to relay for clients "
 	    "without a login", ctl_relay_map },
 	{ "report", "count what rules on trial would have refused",
