@@ -14,3 +14,12 @@ def example(manual, name):
     )
     assert len(found) == 1, "%s has %d examples %r" % (manual, len(found), name)
     return found[0].replace("\\e", "\\")
+
+
+def section(heading):
+    """The indented lines of a section of README, without their indentation."""
+    text = (TOP / "README").read_text()
+    start = text.index("\n%s\n%s\n" % (heading, "-" * len(heading)))
+    rest = text[start + 1 :].split("\n", 2)[2]
+    body = re.split(r"\n[^\n]+\n-{3,}\n", "\n" + rest)[0]
+    return [line[2:] for line in body.splitlines() if line.startswith("  ")]
