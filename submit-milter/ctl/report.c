@@ -30,6 +30,8 @@ struct report_options {
 	char since[TALLY_TIME_SIZE];	/* empty: from the beginning */
 	bool is_all;
 	bool is_json;
+	bool has_problems;		/* of clients' programs, too */
+	bool is_letter;
 };
 
 const char *
@@ -173,6 +175,29 @@ count_fault(const struct report *report, const struct report_options *o,
 	}, member(record, "time"));
 }
 
+/* What the client's program did wrong, by what it says that it is. */
+static void
+count_problems(const struct report *report, const json_t *record)
+{
+	const json_t *problems = json_object_get(record, "problems");
+
+	for (size_t i = 0; report->problems != NULL &&
+	    i < json_array_size(problems); i++) {
+		const json_t *name = json_array_get(problems, i);
+
+		if (!json_is_string(name))
+			continue;
+		tally_add(report->problems, &(struct tally_row){
+			.identity = member(record, "identity"),
+			.rule = span_of(json_string_value(name)),
+			.reason = member(record, "software"),
+			.client = member(json_object_get(record, "client"),
+			    "address"),
+			.id = member(record, "id"),
+		}, member(record, "time"));
+	}
+}
+
 /* The identity as in the record; a login may come without its type. */
 static bool
 is_wanted(const struct report_options *o, const json_t *record)
@@ -222,6 +247,7 @@ count_line(struct report *report, const struct report_options *o,
 		report->records++;
 		count_verdicts(report, o, record);
 		count_fault(report, o, record);
+		count_problems(report, record);
 	}
 	json_decref(record);
 }
@@ -326,6 +352,8 @@ print_usage(FILE *out)
 	    "      --identity ID        only this one; \"-\": nobody\n"
 	    "      --rule RULE          only this one\n"
 	    "      --all                also what was refused and deferred\n"
+	    "      --problems           also what clients' programs do wrong\n"
+	    "      --letter             text to send to the one of --identity\n"
 	    "      --json               one JSON object\n",
 	    CTL_CONFIG_FILE);
 }
@@ -369,7 +397,8 @@ set_since(struct report_options *o, const char *text)
 	    "2026-11-21T10:00:00Z or 7d is needed", text);
 }
 
-enum { OPT_ALL = 256, OPT_IDENTITY, OPT_JSON, OPT_RULE, OPT_SINCE };
+enum { OPT_ALL = 256, OPT_IDENTITY, OPT_JSON, OPT_LETTER, OPT_PROBLEMS,
+	OPT_RULE, OPT_SINCE };
 
 static int
 take_option(struct report_options *o, int id, char *value)
@@ -388,6 +417,13 @@ take_option(struct report_options *o, int id, char *value)
 		return 0;
 	case OPT_JSON:
 		o->is_json = true;
+		return 0;
+	case OPT_LETTER:
+		o->is_letter = true;
+		o->has_problems = true;
+		return 0;
+	case OPT_PROBLEMS:
+		o->has_problems = true;
 		return 0;
 	case OPT_RULE:
 		o->rule = value;
@@ -411,7 +447,9 @@ parse_options(int argc, char **argv, struct report_options *o)
 		{ "help", no_argument, NULL, 'h' },
 		{ "identity", required_argument, NULL, OPT_IDENTITY },
 		{ "json", no_argument, NULL, OPT_JSON },
+		{ "letter", no_argument, NULL, OPT_LETTER },
 		{ "option", required_argument, NULL, 'o' },
+		{ "problems", no_argument, NULL, OPT_PROBLEMS },
 		{ "rule", required_argument, NULL, OPT_RULE },
 		{ "since", required_argument, NULL, OPT_SINCE },
 		{ NULL, 0, NULL, 0 },
@@ -426,6 +464,10 @@ parse_options(int argc, char **argv, struct report_options *o)
 		}
 		status = take_option(o, c, optarg);
 	}
+	if (status == 0 && o->is_letter && (o->identity == NULL ||
+	    strcmp(o->identity, "-") == 0))
+		return ctl_fail(EX_USAGE, "--letter: name the one whom it is "
+		    "for by --identity");
 	return status == 0 ? -1 : status;
 }
 
@@ -442,15 +484,20 @@ ctl_report(int argc, char **argv)
 		return status;
 	report.trial = tally_new();
 	report.refused = o.is_all ? tally_new() : NULL;
-	if (report.trial == NULL || (o.is_all && report.refused == NULL))
+	report.problems = o.has_problems ? tally_new() : NULL;
+	if (report.trial == NULL || (o.is_all && report.refused == NULL) ||
+	    (o.has_problems && report.problems == NULL))
 		status = ctl_fail(EX_OSERR, "out of memory");
 	else
 		status = count_all(&report, &o, argc - optind, argv + optind);
-	if (status == 0 && !o.is_json)
+	if (status == 0 && o.is_letter)
+		report_letter(&report, o.identity);
+	else if (status == 0 && !o.is_json)
 		report_text(&report);
 	else if (status == 0 && report_json(&report) != 0)
 		status = ctl_fail(EX_OSERR, "out of memory");
 	tally_free(&report.trial);
 	tally_free(&report.refused);
+	tally_free(&report.problems);
 	return status;
 }

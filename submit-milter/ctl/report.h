@@ -25,12 +25,17 @@ struct report {
 	struct report_trial trials[RULE_COUNT];
 	struct tally *trial;	/* rules on "warn" */
 	struct tally *refused;	/* rules on "enforce"; NULL: not asked for */
+	/* By problem ("rule") and program ("reason"); NULL: not asked for. */
+	struct tally *problems;
 };
 
 /* What to do about RULE. */
 const char *report_advice(enum rule rule);
 
 void report_text(const struct report *report);
+
+/* What a help desk writes to WHO, whose problems alone were counted. */
+void report_letter(const struct report *report, const char *who);
 
 /* 0, or -1 without memory. */
 int report_json(const struct report *report)

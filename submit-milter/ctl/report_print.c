@@ -77,7 +77,8 @@ put_row(const struct tally_row *row, size_t who_width, size_t rule_width)
 }
 
 static void
-put_tally(struct tally *tally, const char *title)
+put_tally(struct tally *tally, const char *title, const char *rule,
+    const char *reason)
 {
 	size_t n, who_width, rule_width;
 	const struct tally_row *const *rows = tally_sorted(tally, &n);
@@ -91,8 +92,8 @@ put_tally(struct tally *tally, const char *title)
 	rule_width = widest(rows, n, true);
 	(void)fputs("messages  ", stdout);
 	put_padded(SPAN("identity"), who_width);
-	put_padded(SPAN("rule"), rule_width);
-	(void)puts("reason");
+	put_padded(span_of(rule), rule_width);
+	(void)puts(reason);
 	for (size_t i = 0; i < n; i++)
 		put_row(rows[i], who_width, rule_width);
 	if (tally_omitted(tally) > 0)
@@ -179,11 +180,17 @@ report_text(const struct report *report)
 		    report->bad_lines);
 	(void)putchar('\n');
 	put_tally(report->trial,
-	    "What rules on trial (\"warn\") would not have let pass");
+	    "What rules on trial (\"warn\") would not have let pass",
+	    "rule", "reason");
 	put_next(report);
 	if (report->refused != NULL)
 		put_tally(report->refused,
-		    "What was refused or deferred (\"enforce\")");
+		    "What was refused or deferred (\"enforce\")",
+		    "rule", "reason");
+	if (report->problems != NULL)
+		put_tally(report->problems,
+		    "What clients' programs do wrong", "problem",
+		    "program");
 }
 
 /* --- as JSON -------------------------------------------------------------- */
@@ -204,8 +211,24 @@ row_json(const struct tally_row *row)
 	    "id", json_text_or_null(row->id));
 }
 
+static json_t *
+problem_json(const struct tally_row *row)
+{
+	return json_pack("{s:o, s:o, s:o, s:I, s:s, s:s, s:{s:o, s:o}}",
+	    "identity", json_text_or_null(row->identity),
+	    "problem", json_text(row->rule),
+	    "software", json_text_or_null(row->reason),
+	    "messages", (json_int_t)row->count,
+	    "first", row->first,
+	    "last", row->last,
+	    "example",
+	    "client", json_text_or_null(row->client),
+	    "id", json_text_or_null(row->id));
+}
+
 static int
-put_rows(json_t *o, const char *name, struct tally *tally)
+put_rows(json_t *o, const char *name, struct tally *tally,
+    json_t *(*form)(const struct tally_row *))
 {
 	size_t n;
 	const struct tally_row *const *rows = tally_sorted(tally, &n);
@@ -213,7 +236,7 @@ put_rows(json_t *o, const char *name, struct tally *tally)
 	int status = 0;
 
 	for (size_t i = 0; i < n; i++)
-		status |= json_array_append_new(array, row_json(rows[i]));
+		status |= json_array_append_new(array, form(rows[i]));
 	return status | json_object_set_new(o, name, array);
 }
 
@@ -243,7 +266,8 @@ int
 report_json(const struct report *report)
 {
 	uint64_t omitted = tally_omitted(report->trial) +
-	    (report->refused == NULL ? 0 : tally_omitted(report->refused));
+	    (report->refused == NULL ? 0 : tally_omitted(report->refused)) +
+	    (report->problems == NULL ? 0 : tally_omitted(report->problems));
 	json_t *o = json_pack("{s:I, s:I, s:I, s:o, s:o, s:o}",
 	    "records", (json_int_t)report->records,
 	    "bad_lines", (json_int_t)report->bad_lines,
@@ -251,10 +275,13 @@ report_json(const struct report *report)
 	    "first", json_text_or_null(span_of(report->first)),
 	    "last", json_text_or_null(span_of(report->last)),
 	    "rules", rules_json(report));
-	int status = put_rows(o, "trial", report->trial);
+	int status = put_rows(o, "trial", report->trial, row_json);
 
 	if (report->refused != NULL)
-		status |= put_rows(o, "refused", report->refused);
+		status |= put_rows(o, "refused", report->refused, row_json);
+	if (report->problems != NULL)
+		status |= put_rows(o, "problems", report->problems,
+		    problem_json);
 	if (status == 0)
 		status = json_dumpf(o, stdout, JSON_INDENT(1) |
 		    JSON_ENSURE_ASCII);

@@ -145,6 +145,64 @@ FILTERS = [
 ]
 
 
+def troubled(*problems, software=None, **more):
+    """A record with problems of the client's program."""
+    asked = {} if software is None else {"software": software}
+    return {**record(**more), "problems": list(problems), **asked}
+
+
+BOB = "sasl:bob@example.org"
+
+
+def test_problems_of_programs():
+    """D5.2: by identity, problem and program."""
+    records = [
+        troubled("missing-date", "old-tls", software="Old 1.0"),
+        troubled("missing-date", software="Old 1.0"),
+        troubled("missing-date"),
+        troubled("header-syntax", who=BOB),
+        record(),
+    ]
+    assert "problems" not in report(records)
+    said = report(records, "--problems")["problems"]
+    got = [(r["identity"], r["problem"], r["software"], r["messages"]) for r in said]
+    alice = "sasl:alice@example.org"
+    assert got[0] == (alice, "missing-date", "Old 1.0", 2)
+    assert sorted(got[1:], key=str) == sorted(
+        [
+            (alice, "old-tls", "Old 1.0", 1),
+            (alice, "missing-date", None, 1),
+            (BOB, "header-syntax", None, 1),
+        ],
+        key=str,
+    )
+    status, text, _ = tool.run("report", "--problems", "-", stdin=lines(records))
+    assert status == 0
+    assert "What clients' programs do wrong" in text
+    assert re.search(r"^ +2  sasl:alice@example.org +missing-date +Old 1.0$", text, re.M)
+
+
+def test_letter():
+    """D5.2: what a help desk sends, about this identity alone."""
+    records = [
+        troubled("missing-date", software="Old 1.0"),
+        troubled("header-syntax", who=BOB),
+    ]
+    arguments = ("report", "--letter", "--identity", "alice@example.org", "-")
+    status, text, _ = tool.run(*arguments, stdin=lines(records))
+    assert status == 0
+    assert text.startswith("Subject: Your mail program needs your attention\n\nHello,\n")
+    assert " * Your mail program sends messages without a Date field.\n" in text
+    assert "1 message, the last on 2026-11-21, sent by\n   Old 1.0\n" in text
+    assert "(missing-date, for instance %s)" % records[0]["id"] in text
+    assert "header-syntax" not in text
+    assert max(map(len, text.splitlines())) <= 78
+    status, _, complaint = tool.run("report", "--letter", "-", stdin=b"")
+    assert status != 0
+    assert "--letter: name the one whom it is for by --identity" in complaint
+
+
+
 @pytest.mark.parametrize("arguments,want,count", FILTERS, ids=lambda a: str(a)[:40])
 def test_choice_of_records(arguments, want, count):
     """X3: by identity, rule and time."""

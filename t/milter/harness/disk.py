@@ -77,6 +77,11 @@ class Disk:
         """All is well again."""
         self.state.write_error = self.state.sync_error = 0
 
+    def forget(self):
+        """The file is gone."""
+        self.state.synced = self.state.is_named = 0
+        self.state.lost_from = self.state.lost_to = 0
+
     def lose_power(self, is_lucky=True):
         """What the process has left behind becomes what a disk would hold.
 
