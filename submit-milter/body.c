@@ -3,12 +3,20 @@
  */
 #include "body.h"
 
+#include "edit/encrypt.h"
+#include "policy/encryption.h"
+
 int
 body_begin(struct body *body, const struct spool_settings *settings,
     const struct profile *profile, struct facts *facts)
 {
 	body->settings = settings;
 	body->facts = facts;
+	if (encryption_is_due(profile, facts)) {
+		body->encrypt = profile;
+		body->kept = spool_new(settings, facts->arena);
+		return body->kept == NULL ? -1 : 0;
+	}
 	if (!reencode_is_wanted(profile))
 		return 0;
 	body->kept = spool_new(settings, facts->arena);
@@ -35,19 +43,34 @@ body_end(struct body *body)
 	return body->reencode == NULL ? 0 : reencode_end(body->reencode);
 }
 
+/* What comes out is base64 in lines. */
+static int
+encrypt(struct body *body, struct edit_list *list, const char **error_r)
+{
+	if (body->kept == NULL) {
+		*error_r = "there is no body to encrypt";
+		return -1;
+	}
+	octets_init(&body->changed_form);
+	return encrypt_write(body->encrypt, body->facts, list, body->kept,
+	    body->changed, error_r);
+}
+
 int
 body_change(struct body *body, struct edit_list *list, const char **error_r)
 {
-	const struct facts *facts = body->facts;
+	struct facts *facts = body->facts;
 
-	if (body->kept == NULL || !facts->encoding.is_due ||
-	    facts->encoding.obstacle != NULL)
+	if (body->encrypt == NULL && (body->kept == NULL ||
+	    !facts->encoding.is_due || facts->encoding.obstacle != NULL))
 		return 0;
 	body->changed = spool_new(body->settings, facts->arena);
 	if (body->changed == NULL) {
 		*error_r = "out of memory";
 		return -1;
 	}
+	if (body->encrypt != NULL)
+		return encrypt(body, list, error_r);
 	return reencode_write(body->reencode, list, body->kept,
 	    body->changed, &body->changed_form, error_r);
 }

@@ -20,6 +20,7 @@ struct body {
 	struct spool *changed;	/* what leaves; NULL: as it came */
 	struct octets changed_form;
 	struct reencode *reencode;	/* NULL: nothing is to be encoded */
+	const struct profile *encrypt;	/* NULL: not to be encrypted */
 };
 
 /*

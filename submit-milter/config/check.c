@@ -17,6 +17,7 @@
 #include "syntax/cidr.h"
 #include "syntax/domain.h"
 #include "syntax/field.h"
+#include "syntax/mailbox.h"
 
 #define CHARSET_MAX 40
 #define NO_MEMORY "out of memory"
@@ -335,6 +336,28 @@ check_directory(struct check *check, const char **value)
 		return say(arena_printf(check->arena,
 		    "there is no directory \"%s\"", *value));
 	return NULL;
+}
+
+/* A domain, one with a dot in front for all below, or an address. */
+const char *
+check_encrypted(struct check *check, const char **value)
+{
+	struct span s = span_of(*value), folded;
+	size_t at = span_find_last(s, '@');
+	const char *domain = at == s.len ? *value : *value + at + 1, *why;
+
+	if (at == s.len)
+		return check_local_domain(check, value);
+	why = check_folded_domain(check, &domain);
+	if (why != NULL)
+		return why;
+	if (at == 0)
+		return "has nothing in front of the @";
+	if (mailbox_fold(span_slice(s, 0, at), span_of(domain), true,
+	    check->arena, &folded) != 0)
+		return NO_MEMORY;
+	*value = arena_strdup(check->arena, folded);
+	return *value == NULL ? NO_MEMORY : NULL;
 }
 
 const char *

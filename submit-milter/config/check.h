@@ -16,6 +16,7 @@ option_check check_contact;
 option_check check_directory;		/* one that there is */
 option_check check_delimiters;
 option_check check_domain;		/* qualified, or empty */
+option_check check_encrypted;		/* a domain, .domain or address */
 option_check check_header_field;
 option_check check_file;		/* an absolute path */
 option_check check_folded_domain;	/* the same, folded */
@@ -55,6 +56,7 @@ option_verify verify_name_table;	/* keys are domains */
 option_verify verify_removed;		/* From and Sender are not */
 option_verify verify_text_table;	/* keys are any text */
 option_verify verify_dkim_domain;	/* only once */
+option_verify verify_encrypted;		/* there are certificates */
 option_verify verify_grant;		/* the table exists; marks its use */
 option_verify verify_listeners;		/* each says something */
 option_verify verify_memory;		/* the whole is no less than a part */

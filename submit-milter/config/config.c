@@ -111,6 +111,8 @@ link_profile(struct settings *settings, struct profile *profile)
 		&profile->privacy.values,
 	};
 
+	if (profile->encrypt.recipient_count > 0)
+		profile->encrypt.certs = settings->config.certs;
 	if (profile->networks_name[0] != '\0')
 		profile->networks = find_table(settings,
 		    profile->networks_name);
@@ -204,6 +206,17 @@ open_dns(struct settings *settings, char **error_r)
 }
 
 static int
+open_certificates(struct settings *settings, char **error_r)
+{
+	struct config *config = &settings->config;
+
+	if (config->certificate_directory[0] == '\0')
+		return 0;
+	config->certs = certs_open(config->certificate_directory, error_r);
+	return config->certs == NULL ? -1 : 0;
+}
+
+static int
 open_signing(struct settings *settings, bool is_nominal, char **error_r)
 {
 	const char *name = settings->dkim.key_table;
@@ -258,6 +271,7 @@ load(const char *file, const struct config_override *overrides,
 	if (open_toplevels(settings, error_r) != 0 ||
 	    open_dns(settings, error_r) != 0 ||
 	    open_tables(settings, error_r) != 0 ||
+	    open_certificates(settings, error_r) != 0 ||
 	    link_rights(settings, error_r) != 0 ||
 	    open_signing(settings, depth == DEPTH_TABLES, error_r) != 0 ||
 	    (depth == DEPTH_KEYS && tracing_open(settings, error_r) != 0))
@@ -312,6 +326,7 @@ config_unref(struct config **config)
 		return;
 	settings = c->memory_owner;
 	signing_close(c);
+	certs_free(&c->certs);
 	tracing_close(c);
 	for (size_t i = 0; i < c->table_count; i++)
 		table_free(&c->tables[i]);

@@ -22,6 +22,7 @@
 #include "audit/veil.h"
 #include "base/log.h"
 #include "base/spool.h"
+#include "crypt/certs.h"
 #include "dns/names.h"
 #include "policy/profile.h"
 #include "policy/rights.h"
@@ -101,6 +102,8 @@ struct config {
 	struct config_memory memory;
 
 	struct spool_settings spool;	/* of bodies */
+	const char *certificate_directory;	/* empty: none */
+	struct certs *certs;		/* NULL: none */
 	const char *host_name;		/* empty: the MTA's */
 	int stop_timeout;		/* seconds */
 	struct config_panic panic;

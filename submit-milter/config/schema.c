@@ -72,6 +72,25 @@ static const struct choice from_modes[] = {
 	{ NULL, 0 },
 };
 
+static const struct choice encrypt_missing[] = {
+	{ "refuse", MISSING_REFUSE },
+	{ "pass", MISSING_PASS },
+	{ NULL, 0 },
+};
+
+static const struct choice encrypt_mixed[] = {
+	{ "defer", MIXED_DEFER },
+	{ "refuse", MIXED_REFUSE },
+	{ "pass", MIXED_PASS },
+	{ NULL, 0 },
+};
+
+static const struct choice encrypt_ciphers[] = {
+	{ "aes-256-gcm", SMIME_AES_256_GCM },
+	{ "aes-256-cbc", SMIME_AES_256_CBC },
+	{ NULL, 0 },
+};
+
 static const struct choice eight_bit_modes[] = {
 	{ "keep", EIGHT_BIT_KEEP },
 	{ "encode", EIGHT_BIT_ENCODE },
@@ -209,6 +228,8 @@ static const struct section sections[] = {
 	PLAIN(SECTION_TRUST),
 	PLAIN(SECTION_ENCODE),
 	PLAIN(SECTION_BODY),
+	PLAIN(SECTION_ENCRYPT),
+	PLAIN(SECTION_ENCRYPTION),
 	[SECTION_PROFILES] = {
 		NOWHERE,
 		.size = sizeof(struct profile),
@@ -352,6 +373,13 @@ static const struct option options[] = {
 	STRING(BODY, "body.directory", "/var/tmp",
 	    "where such files, which have no name, are",
 	    AT(settings, config.spool.directory), .check = check_directory),
+
+	GROUP(ROOT, ENCRYPTION, "encryption", "encryption of mail",
+	    SAME_AS_FIELD),
+	STRING(ENCRYPTION, "encryption.certificates", "",
+	    "directory with certificates ADDRESS.pem and DOMAIN.pem; empty: "
+	    "none", AT(settings, config.certificate_directory),
+	    .check = check_path),
 
 	GROUP(ROOT, LOG, "log", "the operator's log", SAME_AS_FIELD),
 	ENUM(LOG, "log.target", "stderr", log_targets,

@@ -199,6 +199,17 @@ verify_text_table(struct check *check, const void *base, const void *field)
 	    check->settings->config.rights.fold_local_part);
 }
 
+const char *
+verify_encrypted(struct check *check, const void *base, const void *field)
+{
+	const struct profile *profile = base;
+
+	(void)field;
+	return profile->encrypt.recipient_count > 0 &&
+	    check->settings->config.certificate_directory[0] == '\0' ?
+	    "needs encryption.certificates" : NULL;
+}
+
 /* Without an author there is no message. */
 const char *
 verify_removed(struct check *check, const void *base, const void *field)

@@ -28,6 +28,7 @@ static const struct {
 	{ STAGE_RCPT, RULE_ENVELOPE_FQDN, rule_recipient_fqdn },
 	{ STAGE_RCPT, RULE_RECIPIENT_RIGHTS, rule_recipient_rights },
 	{ STAGE_RCPT, RULE_PARAMETERS, rule_recipient_parameters },
+	{ STAGE_RCPT, RULE_ENCRYPT, rule_encrypt },
 
 	{ STAGE_HEADER, RULE_FROM_RIGHTS, rule_from_rights },
 	{ STAGE_HEADER, RULE_HEADER_SYNTAX, rule_header_syntax },

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "crypt/certs.h"
+#include "crypt/smime.h"
 #include "policy/verdict.h"
 #include "syntax/cidr.h"
 #include "table/table.h"
@@ -104,6 +106,19 @@ struct profile_encode {
 	const char *charset;	/* of text that is not UTF-8 */
 };
 
+enum encrypt_missing { MISSING_REFUSE, MISSING_PASS };
+enum encrypt_mixed { MIXED_DEFER, MIXED_REFUSE, MIXED_PASS };
+
+/* To whom mail is encrypted (section 8.6). */
+struct profile_encrypt {
+	const char **recipients;	/* domains, ".domain", addresses */
+	size_t recipient_count;
+	enum encrypt_missing missing;	/* no certificate that is good */
+	enum encrypt_mixed mixed;	/* with others in one message */
+	enum smime_cipher cipher;
+	const struct certs *certs;	/* NULL: nothing is encrypted */
+};
+
 enum foreign_mode { FOREIGN_KEEP, FOREIGN_REMOVE };
 
 /* Fields that speak of what happened to the message before. */
@@ -154,6 +169,7 @@ struct profile {
 	struct profile_trust trust;
 	bool trace_token;	/* is added */
 	struct profile_encode encode;
+	struct profile_encrypt encrypt;
 	enum sign_mode sign;
 	const char *sign_fallback_domain;	/* folded; empty: none */
 };

@@ -43,6 +43,9 @@ rule_check rule_header_fqdn;
 rule_check rule_policy_header;
 rule_check rule_policy_files;
 
+/* encryption.c: to whom mail must be encrypted */
+rule_check rule_encrypt;
+
 /* encoding.c: content that should be encoded */
 rule_check rule_transfer_encoding;
 

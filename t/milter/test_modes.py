@@ -33,7 +33,7 @@ OFFENCES = {
     "transfer-encoding": {"message": whole(FROM, "Content-Type: multipart/x", body=b"\xe4\r\n")},
 }
 # These need another rule to be off first, or more of a configuration.
-ELSEWHERE = {"return-path", "postmaster", "relay"}
+ELSEWHERE = {"return-path", "postmaster", "relay", "encrypt"}
 
 TEXT = (TOP / "submit-milter" / "policy" / "rules.def").read_text()
 RULES = set(re.findall(r'(?m)^RULE\(\w+, "([^"]+)"', TEXT))

@@ -1,0 +1,186 @@
+"""Mail that nobody but its recipients can read."""
+
+import base64
+import email
+import subprocess
+
+import pytest
+
+from harness import configuration as conf
+from harness.message import whole
+from harness.session import Session, submit
+
+FROM = "From: alice@example.org"
+BODY = "Grüße\r\n--x\r\n".encode() + b"\xff\r\n" * 3
+CONTENT = ("MIME-Version: 1.0", "Content-Type: text/plain;\n\tcharset=utf-8", "content-Language: de")
+ENTITY = b"Content-Type: text/plain;\r\n\tcharset=utf-8\r\ncontent-Language: de\r\n\r\n" + BODY
+
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+RSA = ("-newkey", "rsa:2048")
+
+
+def run(*argv, **options):
+    """What a program writes; it must succeed."""
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    assert done.returncode == 0, (argv, done.stderr)
+    return done.stdout
+
+
+def certificate(folder, name, kind, *more):
+    """A certificate of its own for an address or domain, and its key."""
+    run(
+        "openssl", "req", "-x509", "-nodes", *kind, "-days", "30", "-subj", "/CN=" + name,
+        "-keyout", str(folder / (name + ".key")), "-out", str(folder / (name + ".pem")), *more,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Good certificates and bad ones."""
+    made = tmp_path_factory.mktemp("certificates")
+    certificate(made, "carol@example.com", RSA)
+    certificate(made, "dave@example.com", EC, "-addext", "keyUsage=keyAgreement")
+    certificate(made, "gate.example", RSA, "-addext", "extendedKeyUsage=emailProtection")
+    certificate(made, "signer@example.com", RSA, "-addext", "keyUsage=digitalSignature")
+    certificate(made, "server@example.com", RSA, "-addext", "extendedKeyUsage=serverAuth")
+    return made
+
+
+@pytest.fixture(scope="module")
+def daemon(module_start, strict, folder):
+    """A listener for each way to go about it."""
+    to = ("example.com", "gate.example", ".below.example", "one@other.example")
+    plain = {"rules": {"tls-required": "off"}, "trusted_networks": ("192.0.2.99",)}
+    profiles = [
+        conf.profile("gcm", encrypt={"recipients": to}, **plain),
+        conf.profile("cbc", encrypt={"recipients": to, "cipher": "aes-256-cbc"}, **plain),
+        conf.profile("refuse", encrypt={"recipients": to, "mixed": "refuse"}),
+        conf.profile("pass", encrypt={"recipients": to, "mixed": "pass", "missing": "pass"}),
+        conf.profile("off", encrypt={"recipients": to}, rules={"encrypt": "off"}),
+    ]
+    return module_start(
+        conf.changed(
+            strict,
+            encryption={"certificates": str(folder)},
+            profiles=profiles,
+            body={"memory": 1000},
+        )
+    )
+
+
+def decrypt(folder, name, message):
+    """What the owner of a certificate finds in a message."""
+    parsed = email.message_from_bytes(message.octets())
+    assert parsed.get_content_type() == "application/pkcs7-mime"
+    return run(
+        "openssl", "cms", "-decrypt", "-binary", "-inform", "DER",
+        "-recip", str(folder / (name + ".pem")), "-inkey", str(folder / (name + ".key")),
+        input=parsed.get_payload(decode=True),
+    )
+
+
+@pytest.mark.parametrize(
+    "listener, kind", [("gcm", "authEnveloped-data"), ("cbc", "enveloped-data")]
+)
+def test_round(daemon, keys, folder, listener, kind):
+    """D8.6: each recipient reads the entity to the octet; it is signed as it leaves."""
+    message = whole(FROM, *CONTENT, body=BODY)
+    to = ["<carol@example.com>", "<Dave@EXAMPLE.com>", "<anybody@gate.example>"]
+    got = submit(daemon, message, daemon_name=listener, recipients=to)
+    assert got.verdict == "passed", got
+    parsed = email.message_from_bytes(got.leaving.octets())
+    assert parsed.get_param("smime-type") == kind
+    assert parsed["Content-Language"] is None and parsed["Subject"] == "a whole message"
+    for name in ("carol@example.com", "dave@example.com", "gate.example"):
+        assert decrypt(folder, name, got.leaving) == ENTITY, name
+    inner = email.message_from_bytes(decrypt(folder, "carol@example.com", got.leaving))
+    assert inner.get_payload(decode=True) == BODY
+    assert got.leaving.octets().isascii()
+    assert max(map(len, got.leaving.body.split(b"\r\n"))) == 76
+    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    assert "encrypt" in {e["cause"] for e in got.record["edits"]}
+
+
+def test_tampering(daemon, folder):
+    """D8.6: authenticated encryption: one bit that another has changed is noticed."""
+    got = submit(daemon, whole(FROM, body=BODY), daemon_name="gcm",
+                 recipients=["<carol@example.com>"])
+    der = bytearray(base64.b64decode(got.new_body))
+    der[-40] ^= 1
+    done = subprocess.run(
+        ["openssl", "cms", "-decrypt", "-inform", "DER", "-binary",
+         "-recip", str(folder / "carol@example.com.pem"),
+         "-inkey", str(folder / "carol@example.com.key")],
+        input=bytes(der), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    assert done.returncode != 0
+
+
+def test_nothing_at_all(daemon, folder):
+    """D8.6: a message without body is encrypted, too."""
+    got = submit(daemon, whole(FROM, body=b""), daemon_name="gcm",
+                 recipients=["<carol@example.com>"])
+    assert got.verdict == "passed", got
+    assert decrypt(folder, "carol@example.com", got.leaving) == b"\r\n"
+
+
+# Listener, client, recipients; the answers to them.
+RECIPIENTS = {
+    "others": ("gcm", {}, ["x@one.example", "y@sub.gate.example"], ["continue"] * 2),
+    "no certificate": ("gcm", {}, ["nobody@example.com"], ["550 5.7.5"]),
+    "a domain below": ("gcm", {}, ["x@a.below.example"], ["550 5.7.5"]),
+    "only to sign": ("gcm", {}, ["signer@example.com"], ["550 5.7.5"]),
+    "not for mail": ("gcm", {}, ["server@example.com"], ["550 5.7.5"]),
+    "an address": ("gcm", {}, ["one@other.example", "two@other.example"], ["550 5.7.5", "continue"]),
+    "both, the secret first": (
+        "gcm", {}, ["carol@example.com", "x@one.example", "dave@example.com"],
+        ["continue", "452 4.5.3", "continue"],
+    ),
+    "both, the open first": (
+        "gcm", {}, ["x@one.example", "carol@example.com"], ["continue", "452 4.5.3"],
+    ),
+    "both, refused": (
+        "refuse", {}, ["x@one.example", "carol@example.com"], ["continue", "550 5.7.5"],
+    ),
+    "in the clear": ("gcm", {"tls": None}, ["carol@example.com"], ["530 5.7.0"]),
+    "in the clear, trusted": (
+        "gcm", {"tls": None, "address": "192.0.2.99"}, ["carol@example.com"], ["continue"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RECIPIENTS)
+def test_recipients(daemon, name):
+    """D8.6: who cannot be written to is told so at RCPT."""
+    listener, client, recipients, want = RECIPIENTS[name]
+    with Session(daemon, daemon_name=listener, **client) as session:
+        session.mail()
+        assert [session.rcpt("<%s>" % r).verdict for r in recipients] == want
+        session.mta.abort()
+
+
+@pytest.mark.parametrize("listener", ["pass", "off"])
+def test_unencrypted(daemon, listener):
+    """D8.6: where the site will have it so, mail passes as it is."""
+    to = ["<carol@example.com>", "<x@one.example>"]
+    got = submit(daemon, whole(FROM, body=BODY), daemon_name=listener, recipients=to)
+    assert got.verdict == "passed" and got.new_body is None
+
+
+def test_expired(start, strict, tmp_path):
+    """D8.6: a certificate that is no longer valid is none; one that is broken stops the start."""
+    run("openssl", "req", "-x509", "-nodes", *RSA, "-subj", "/CN=x", "-days", "1",
+        "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "request"))
+    run("openssl", "x509", "-in", str(tmp_path / "request"), "-signkey", str(tmp_path / "key"),
+        "-days", "-1", "-out", str(tmp_path / "late@example.com.pem"))
+    changes = {
+        "encryption": {"certificates": str(tmp_path)},
+        "default_profile": {"encrypt": {"recipients": ("late@example.com",)}},
+    }
+    daemon = start(conf.changed(strict, **changes))
+    got = submit(daemon, recipients=["<late@example.com>"])
+    assert got.verdict == "550 5.7.5 at rcpt"
+    assert "the certificate has expired" in [v.get("detail") for v in got.record["verdicts"]]
+    (tmp_path / "broken.pem").write_text("nothing\n")
+    with pytest.raises(AssertionError, match="broken.pem: is no certificate"):
+        start(conf.changed(strict, **changes))
