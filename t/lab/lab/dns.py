@@ -15,6 +15,7 @@ _dmarc   TXT "v=DMARC1; p=reject"
 sales    MX 10 mx
 nullmx   MX 0 .
 cname    CNAME mx
+alias    CNAME sales
 loop1    CNAME loop2
 loop2    CNAME loop1
 revoked._domainkey TXT "v=DKIM1; p="

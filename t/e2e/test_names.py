@@ -1,0 +1,154 @@
+"""Sender, recipients and address fields leave under other names."""
+
+import os
+
+import pytest
+
+from lab.dkimcheck import verify
+from support import config
+from support.lab import wait_for
+from support.smtp import Client
+from support.submission import ALICE, Outcome, submit, talk, whole
+
+CONFIGURATION = config.text(
+    tables=config.inline(
+        senders=[("@example.org", ALICE), ("@office.example.org", ALICE)],
+        labels=[("sales", "sales.example.net")],
+        users=[("carol", "example.com")],
+        known=[("carol@example.com", "x")],
+        canonical=[
+            ("jru@example.org", "J.Random.User"),
+            ("@old.example", "@new.example"),
+            ("@.office.example.org", "@example.org"),
+            ("closed@old.example", "closed@rival.example"),
+        ],
+        denied=[("@rival.example", "*")],
+    ),
+    rights='{ tables = ( { table = "senders"; right = "own"; } ); }',
+    recipients='{ denied = "denied"; }',
+    qualify='{ labels = "labels"; users = "users"; mailboxes = "known"; }',
+    rewrites="""( { table = "canonical"; envelope_sender = true;
+        envelope_recipients = true; header_senders = true; header_recipients = true; } )""",
+    aliases='{ zones = [ ".example.org" ]; }',
+    dns='{ servers = [ "%s" ]; }' % os.environ.get("LAB_DNS"),
+    stage_timeout="2000",
+    default_profile="{ complete: { alias_header = true; }; dns_check: { envelope = true; }; }",
+)
+
+# Without the DNS, which does not know the names that are made up.
+RENAMING = CONFIGURATION.replace("envelope = true; };", "envelope = false; };")
+
+
+@pytest.fixture(scope="module", name="renaming")
+def start_renaming(start_lab):
+    """A lab where names change."""
+    with start_lab(RENAMING) as other:
+        yield other
+
+
+@pytest.fixture(scope="module", name="checking")
+def start_checking(start_lab):
+    """The same, and the DNS is asked about the envelope."""
+    with start_lab(CONFIGURATION) as other:
+        yield other
+
+
+def relayed_to(got, recipients):
+    """One of the messages that were relayed to all these, and to no others.
+
+    A mail server may send one message to each domain.
+    """
+
+    def find():
+        found = got.lab.find_relayed(got.token)
+        reached = sorted(r for message in found for r in message.recipients)
+        assert len(reached) <= len(recipients), reached
+        return found if len(reached) == len(recipients) else []
+
+    found = wait_for(find, "not relayed to all of %s" % recipients)
+    assert sorted(r for message in found for r in message.recipients) == sorted(recipients)
+    return found[0]
+
+
+# As written, and as relayed.
+PATHS = {
+    "joe@sales": "joe@sales.example.net",
+    "carol": "carol@example.com",
+    "ann@old.example": "ann@new.example",
+    "bob@alias.example.org": "bob@sales.example.org",
+    "someone@example.com": "someone@example.com",
+}
+
+
+@pytest.mark.proves("D4.2", "D4.2b", "D4.2c", "W2", "D8.7", "D8.8")
+def test_names_as_relayed(renaming):
+    """Envelope and header leave alike, and the signature holds."""
+    fields = ["Cc: Joe <joe@sales> (x), team: carol, ann@old.example;", "Reply-To: bob@alias.example.org"]
+    got = submit(
+        renaming,
+        whole("From: Jay <jru@example.org>", *fields),
+        sender="<jru@example.org>",
+        recipients=["<%s>" % path for path in PATHS],
+    )
+    assert got.verdict == "250 2.0.0 at DATA"
+    relayed = relayed_to(got, list(PATHS.values()))
+    assert relayed.sender == "J.Random.User@example.org"
+    assert relayed.value("From") == "Jay <J.Random.User@example.org>"
+    assert relayed.value("Cc") == "Joe <joe@sales.example.net> (x), team: carol@example.com, ann@new.example;"
+    assert relayed.value("Reply-To") == "bob@sales.example.org"
+    found = verify(relayed.content, renaming.dns)
+    assert len(found) == 2 and all(signature.is_valid for signature in found)
+
+
+@pytest.mark.proves("D8.8")
+def test_what_the_sender_wants_to_be_told(renaming):
+    """NOTIFY and ORCPT go to the recipient that takes the place."""
+    with Client(renaming) as client:
+        assert client.authenticate(ALICE).code == 235
+        got = talk(
+            client,
+            Outcome(renaming, client.helo),
+            "<%s> RET=HDRS ENVID=abc" % ALICE,
+            ["<ann@old.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;ann@first.example"],
+            whole("From: " + ALICE),
+        )
+    assert got.verdict == "250 2.0.0 at DATA"
+    assert got.relayed.recipients == ["ann@new.example"]
+    params = got.relayed.recipient_params[0]
+    assert {"NOTIFY=SUCCESS,DELAY", "ORCPT=rfc822;ann@first.example"} <= set(params)
+    assert {"RET=HDRS", "ENVID=abc"} <= set(got.relayed.sender_params)
+
+
+@pytest.mark.proves("D8.8", "D6.2")
+def test_no_way_around_the_rules(renaming):
+    """A recipient that takes another's place meets the rules again."""
+    got = submit(renaming, recipients=["<closed@old.example>", "<x@example.com>"])
+    assert [r.codes for r in got.recipient_replies] == ["550 5.7.1", "250 " + got.recipient_replies[1].codes[4:]]
+    assert got.relayed.recipients == ["x@example.com"]
+
+
+@pytest.mark.proves("D4.2")
+@pytest.mark.parametrize(
+    "path, want",
+    [
+        ("<x@squeaky.sales>", "554 5.1.2"),
+        ("<x@unknown>", "554 5.1.2"),
+        ("<x@nowhere.example.org>", "554 5.1.2"),
+        ("<x@nullmx.example.org>", "556 5.1.10"),
+        ("<x@refused.example>", "451 4.4.3"),
+        ("<x@timeout.example>", "451 4.4.3"),
+        ("<x@loop1.example.org>", "451 4.4.3"),
+    ],
+)
+def test_recipients_that_cannot_be(checking, path, want):
+    """Incomplete, unknown, without mail, or not to be told."""
+    got = submit(checking, recipients=[path])
+    assert got.verdict == want + " at RCPT"
+
+
+@pytest.mark.proves("D4.2", "D8.7")
+def test_names_that_the_dns_knows(checking):
+    """They pass, an alias under its canonical name, and each but once."""
+    got = submit(checking, recipients=["<x@example.net>", "<x@alias.example.org>", "<x@sales.example.org>"])
+    assert got.verdict == "250 2.0.0 at DATA"
+    relayed_to(got, ["x@example.net", "x@sales.example.org"])
