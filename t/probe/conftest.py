@@ -8,7 +8,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
-for folder in (HERE, HERE.parent / "e2e", HERE.parent.parent / "contrib"):
+for folder in (HERE, HERE.parent / "lab", HERE.parent / "e2e", HERE.parent.parent / "contrib"):
     sys.path.insert(0, str(folder))
 
 from support.lab import Lab  # noqa: E402  (the path must be set first)
@@ -25,9 +25,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not any(mark.args for mark in item.iter_markers("proves")):
             raise pytest.UsageError("%s proves nothing" % item.nodeid)
-    # How to take the milter away is known for Postfix alone.
-    if os.environ.get("LAB_MTA") == "sendmail":
-        items[:] = [i for i in items if "without_the_milter" not in i.name]
 
 
 @pytest.fixture(scope="session")
