@@ -36,6 +36,7 @@
 #include "base/log.h"
 #include "control/server.h"
 #include "milter.h"
+#include "monitor/http.h"
 #include "runtime.h"
 #include "sign/signer.h"
 #include "system/folder.h"
@@ -218,6 +219,29 @@ open_control(struct runtime *runtime, const struct config *config,
 	return *control_r != NULL ? 0 : tell(error);
 }
 
+/* NULL in *http_r when none is wanted. */
+static int
+open_http(struct runtime *runtime, const struct config *config, uid_t user,
+    struct http **http_r)
+{
+	const struct config_metrics *wanted = &config->metrics;
+	struct listen_access access;
+	char *error = NULL;
+
+	if (wanted->listen[0] == '\0')
+		return 0;
+	if (find_access("metrics.group", wanted->group, wanted->mode, user,
+	    &access) != 0)
+		return -1;
+	*http_r = http_open(wanted->listen, &access, runtime, &error);
+	if (*http_r != NULL)
+		return 0;
+	log_error("%s: metrics.listen: %s", config->file,
+	    error == NULL ? "out of memory" : error);
+	free(error);
+	return -1;
+}
+
 static int
 write_pid(const char *path)
 {
@@ -267,6 +291,8 @@ remove_files(const struct config *config)
 	remove_socket(config);
 	if (config->control.socket[0] != '\0')
 		(void)unlink(config->control.socket);
+	if (listen_path(config->metrics.listen) != NULL)
+		(void)unlink(listen_path(config->metrics.listen));
 	if (config->pid_file != NULL && config->pid_file[0] != '\0')
 		(void)unlink(config->pid_file);
 }
@@ -306,7 +332,8 @@ raise_limits(void)
 /* Everything that needs root. 0, or -1 and nothing is left behind. */
 static int
 open_all(struct runtime *runtime, const struct config *config,
-    struct control **control_r, struct privileges *privileges_r)
+    struct control **control_r, struct http **http_r,
+    struct privileges *privileges_r)
 {
 	char *error = NULL;
 	uid_t user;
@@ -318,9 +345,12 @@ open_all(struct runtime *runtime, const struct config *config,
 	if (open_socket(runtime, config, user) != 0)
 		return -1;
 	if (open_control(runtime, config, user, control_r) == 0 &&
+	    open_http(runtime, config, user, http_r) == 0 &&
 	    write_pid(config->pid_file) == 0)
 		return 0;
 	remove_socket(config);
+	if (*http_r != NULL && listen_path(config->metrics.listen) != NULL)
+		(void)unlink(listen_path(config->metrics.listen));
 	if (*control_r != NULL)
 		(void)unlink(config->control.socket);
 	return -1;
@@ -347,14 +377,14 @@ enter_sandbox(const struct config *config)
 /* All that needs root, then all that must not have it. */
 static int
 start(struct runtime *runtime, const struct config *config,
-    struct control **control_r)
+    struct control **control_r, struct http **http_r)
 {
 	struct privileges privileges;
 	char *error = NULL;
 
 	raise_limits();
 	if (check_places(config) != 0 ||
-	    open_all(runtime, config, control_r, &privileges) != 0)
+	    open_all(runtime, config, control_r, http_r, &privileges) != 0)
 		return -1;
 	if (privileges_drop(&privileges, &error) != 0)
 		(void)tell(error);
@@ -549,6 +579,7 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	char *error = NULL;
 	struct notify notify;
 	struct control *control = NULL;
+	struct http *http = NULL;
 	struct runtime *runtime;
 
 	if (signer_library_init(&warning) != 0) {
@@ -566,8 +597,9 @@ daemon_run(const struct daemon_options *options, struct config *config)
 	(void)config_ref(config);
 	runtime = runtime_new(config);
 	if (runtime == NULL ||
-	    start(runtime, config, &control) != 0 ||
+	    start(runtime, config, &control, &http) != 0 ||
 	    (control != NULL && control_serve(control) != 0) ||
+	    (http != NULL && http_serve(http) != 0) ||
 	    start_server(&server) != 0) {
 		runtime_free(&runtime);
 		config_unref(&config);

@@ -1,6 +1,8 @@
 /*
  * check.c - see check.h: single values.
  */
+#include <config.h>
+
 #include "config/check.h"
 
 #include <errno.h>
@@ -18,6 +20,7 @@
 #include "syntax/domain.h"
 #include "syntax/field.h"
 #include "syntax/mailbox.h"
+#include "system/listen.h"
 
 #define CHARSET_MAX 40
 #define NO_MEMORY "out of memory"
@@ -124,6 +127,19 @@ check_socket_path(struct check *check, const char **value)
 	const char *why = check_path(check, value);
 
 	return why == NULL ? check_length(*value) : why;
+}
+
+const char *
+check_metrics(struct check *check, const char **value)
+{
+	(void)check;
+	if ((*value)[0] == '\0')
+		return NULL;
+#ifdef HAVE_MICROHTTPD
+	return listen_fault(*value);
+#else
+	return "needs HTTP, which this build has not: " MISSING_MICROHTTPD;
+#endif
 }
 
 /* --- users and groups ----------------------------------------------------- */

@@ -361,6 +361,12 @@ config_needs_restart(const struct config *old, const struct config *new)
 		return "control.mode";
 	if (strcmp(old->control.group, new->control.group) != 0)
 		return "control.group";
+	if (strcmp(old->metrics.listen, new->metrics.listen) != 0)
+		return "metrics.listen";
+	if (old->metrics.mode != new->metrics.mode)
+		return "metrics.mode";
+	if (strcmp(old->metrics.group, new->metrics.group) != 0)
+		return "metrics.group";
 	if (old->memory.message != new->memory.message)
 		return "memory.message";
 	if (old->memory.total != new->memory.total)

@@ -55,6 +55,13 @@ struct config_control {
 /* The filter of system calls. */
 enum config_seccomp { SECCOMP_OFF, SECCOMP_ON, SECCOMP_AUTO };
 
+/* Where Prometheus reads. */
+struct config_metrics {
+	const char *listen;	/* of system/listen.h; empty: nowhere */
+	mode_t mode;
+	const char *group;	/* empty: leave it */
+};
+
 /* For how long the panic switch holds, in seconds. */
 struct config_panic {
 	int time;		/* unless it is told */
@@ -97,6 +104,7 @@ struct config {
 	const char *group;
 	const char *pid_file;
 	struct config_control control;
+	struct config_metrics metrics;
 	const char *state_directory;	/* empty: none */
 	enum config_seccomp seccomp;
 	struct config_memory memory;

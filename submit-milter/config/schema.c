@@ -172,6 +172,7 @@ static const struct choice signing_identities[] = {
 static const struct section sections[] = {
 	PLAIN(SECTION_ROOT),
 	PLAIN(SECTION_CONTROL),
+	PLAIN(SECTION_METRICS),
 	PLAIN(SECTION_PANIC),
 	PLAIN(SECTION_MEMORY),
 	PLAIN(SECTION_LOG),
@@ -337,6 +338,19 @@ static const struct option options[] = {
 	STRING(CONTROL, "control.group", "",
 	    "group of that socket, whose members may ask; empty: none",
 	    AT(settings, config.control.group), .check = check_group),
+
+	GROUP(ROOT, METRICS, "metrics", "where Prometheus reads",
+	    SAME_AS_FIELD),
+	STRING(METRICS, "metrics.listen", "",
+	    "ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH for HTTP, with "
+	    "/metrics and /healthz; empty: nowhere",
+	    AT(settings, config.metrics.listen), .check = check_metrics),
+	MODE(METRICS, "metrics.mode", "0660",
+	    "permissions of a UNIX socket",
+	    AT(settings, config.metrics.mode)),
+	STRING(METRICS, "metrics.group", "",
+	    "group of a UNIX socket; empty: that of the process",
+	    AT(settings, config.metrics.group), .check = check_group),
 
 	GROUP(ROOT, PANIC, "panic", "submitctl mode", SAME_AS_FIELD),
 	INT(PANIC, "panic.time", "3600", 60, 30 * 86400,

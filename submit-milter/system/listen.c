@@ -3,14 +3,18 @@
  */
 #include "system/listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/fault.h"
+#include "base/span.h"
 
 #define BACKLOG 16
 
@@ -123,4 +127,113 @@ listen_open(const char *path, const struct listen_access *access,
 		return fd;
 	(void)close(fd);
 	return -1;
+}
+
+/* --- UNIX or TCP ---------------------------------------------------------- */
+
+#define UNIX_PREFIX "unix:"
+
+union tcp_address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+const char *
+listen_path(const char *address)
+{
+	size_t n = strlen(UNIX_PREFIX);
+
+	return strncmp(address, UNIX_PREFIX, n) == 0 ? address + n : NULL;
+}
+
+/* 1 to 65535, or 0 when it is none. */
+static in_port_t
+port_of(struct span text)
+{
+	unsigned port = 0;
+
+	for (size_t i = 0; i < text.len && port <= 65535; i++) {
+		if (!ascii_is_digit((unsigned char)text.ptr[i]))
+			return 0;
+		port = port * 10 + (unsigned)(text.ptr[i] - '0');
+	}
+	return port <= 65535 ? (in_port_t)port : 0;
+}
+
+/* The size of the address, or 0 when there is none. */
+static socklen_t
+parse_tcp(const char *text, union tcp_address *address_r)
+{
+	struct span all = span_of(text);
+	size_t colon = span_find_last(all, ':');
+	char host[INET6_ADDRSTRLEN + 2];
+	in_port_t port;
+
+	if (colon >= all.len || colon == 0 || colon >= sizeof(host))
+		return 0;
+	port = htons(port_of(span_slice(all, colon + 1, all.len)));
+	if (port == 0)
+		return 0;
+	*address_r = (union tcp_address){ .v6 = { .sin6_port = port } };
+	if (text[0] == '[' && text[colon - 1] == ']') {
+		memcpy(host, text + 1, colon - 2);
+		host[colon - 2] = '\0';
+		address_r->v6.sin6_family = AF_INET6;
+		return inet_pton(AF_INET6, host, &address_r->v6.sin6_addr) ==
+		    1 ? sizeof(address_r->v6) : 0;
+	}
+	memcpy(host, text, colon);
+	host[colon] = '\0';
+	address_r->v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = port };
+	return inet_pton(AF_INET, host, &address_r->v4.sin_addr) == 1 ?
+	    sizeof(address_r->v4) : 0;
+}
+
+const char *
+listen_fault(const char *address)
+{
+	const char *path = listen_path(address);
+	struct sockaddr_un local;
+	union tcp_address tcp;
+
+	if (path == NULL)
+		return parse_tcp(address, &tcp) != 0 ? NULL :
+		    "is not ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH";
+	if (path[0] != '/')
+		return "has a path that does not begin with \"/\"";
+	return make_address(path, &local) == 0 ? NULL :
+	    "has a path that is too long for a socket";
+}
+
+static int
+open_tcp(const char *text, char **error_r)
+{
+	union tcp_address address;
+	socklen_t size = parse_tcp(text, &address);
+	int on = 1, fd;
+
+	if (size == 0)
+		return fault(error_r, "%s: is no address", text);
+	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return fault(error_r, "%s: %s", text, strerror(errno));
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    bind(fd, &address.any, size) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	(void)fault(error_r, "%s: %s", text, strerror(errno));
+	(void)close(fd);
+	return -1;
+}
+
+int
+listen_open_any(const char *address, const struct listen_access *access,
+    char **error_r)
+{
+	const char *path = listen_path(address);
+
+	return path != NULL ? listen_open(path, access, error_r) :
+	    open_tcp(address, error_r);
 }

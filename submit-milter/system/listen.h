@@ -1,5 +1,5 @@
 /*
- * listen - UNIX sockets that others connect to: whose they are, and what
+ * listen - sockets that others connect to: where, whose they are, and what
  * may stand in their way. Main thread.
  */
 #ifndef SUBMIT_SYSTEM_LISTEN_H
@@ -30,6 +30,19 @@ int listen_give(const char *path, const struct listen_access *access,
  * and *error_r as above. Nobody can connect before ACCESS holds.
  */
 int listen_open(const char *path, const struct listen_access *access,
+    char **error_r) __attribute__((warn_unused_result));
+
+/*
+ * NULL when ADDRESS is "unix:PATH", "ADDRESS:PORT" or "[ADDRESS]:PORT" with
+ * an IP address; else what is wrong, static.
+ */
+const char *listen_fault(const char *address);
+
+/* PATH of "unix:PATH", or NULL. */
+const char *listen_path(const char *address);
+
+/* As listen_open(), at any of these. */
+int listen_open_any(const char *address, const struct listen_access *access,
     char **error_r) __attribute__((warn_unused_result));
 
 #endif

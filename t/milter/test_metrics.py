@@ -1,11 +1,16 @@
 """What the daemon counts, as its control socket and HTTP show it."""
 
+import pathlib
+import re
+
 import pytest
 
 from harness import configuration as conf
 from harness.message import whole
 from harness.metrics import Metrics
 from harness.session import Session, submit
+
+MANUAL = pathlib.Path(__file__).parents[2] / "submit-milter" / "submit-milter-metrics.5"
 
 # An address of another, which a table has.
 SALES = whole("From: sales@example.org", "Sender: alice@example.org")
@@ -174,3 +179,17 @@ def test_nobody_is_named(shared):
     text = Metrics.of(shared).text
     for secret in ("alice", "@", "example", "127."):
         assert secret not in text
+
+
+def test_manual(shared):
+    """X21 X46: the manual has each metric, with its labels, type and help, and no other."""
+    text = Metrics.of(shared).text
+    types = dict(re.findall(r"# TYPE submit_milter_(\w+) (\w+)", text))
+    helps = dict(re.findall(r"# HELP submit_milter_(\w+) (.*)", text))
+    manual = re.findall(r"^\.It Cm (\w+)(?: Brq (\S+))?\n(\w+)\.\n(.*)$", MANUAL.read_text(), re.M)
+    assert {name: kind.lower() for name, _, kind, _ in manual} == types
+    assert {name: said for name, _, _, said in manual} == helps
+    listed = {name: set(labels.split(",")) - {""} for name, labels, _, _ in manual}
+    for name, labels, _ in Metrics.of(shared).samples:
+        family = name if name in listed else re.sub("_(bucket|sum|count)$", "", name)
+        assert set(labels) - {"le"} == listed[family], name
