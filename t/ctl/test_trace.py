@@ -449,3 +449,16 @@ def test_erase_leaves_the_active_file_alone(daemon, sent, copied):
     )
     assert status == 77 and "rotate it" in err
     assert daemon.audit_file.stat().st_size == size
+
+
+def test_hashed_recipient(module_start, strict, folder):
+    """X20 A8: found by its address, though no record shows it, under old keys too."""
+    first = key_file(folder / "recipients", KEYS[0])
+    hashed = conf.changed(strict, audit={"recipient_key_file": str(first)})
+    daemon = module_start(hashed)
+    got = submit(daemon, whole(ALICE), recipients=("<Hidden@Example.com>",)).record
+    assert "idden@" not in json.dumps(got)
+    for keys in (KEYS[:1], KEYS[1::-1]):
+        key_file(first, *keys)
+        assert trace(daemon, "--recipient", "hidden@example.com") == (0, [got["id"]])
+    assert trace(daemon, "--recipient", "other@example.com")[1] == []

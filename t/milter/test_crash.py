@@ -125,6 +125,8 @@ class Trial:
     def records(self):
         """All of them; torn lines are left out."""
         records = []
+        if not self.daemon.audit_file.exists():
+            return records
         with open(self.daemon.audit_file, "rb") as f:
             for line in f:
                 with contextlib.suppress(ValueError):
