@@ -31,6 +31,19 @@ put_counts(struct jsonline *reply, struct runtime *runtime)
 	jsonline_close_object(reply);
 }
 
+static void
+put_messages(struct jsonline *reply, struct runtime *runtime)
+{
+	const struct metrics *metrics = runtime_metrics(runtime);
+
+	jsonline_open_object(reply, "messages");
+	for (int i = 0; i <= RECORD_ABORTED; i++)
+		jsonline_number(reply,
+		    record_result_name((enum record_result)i), (int64_t)
+		    metrics_messages(metrics, (enum record_result)i));
+	jsonline_close_object(reply);
+}
+
 const char *
 control_status(const struct control_request *request, struct jsonline *reply)
 {
@@ -47,5 +60,6 @@ control_status(const struct control_request *request, struct jsonline *reply)
 	put_configuration(reply, runtime);
 	jsonline_number(reply, "transactions", runtime_transactions(runtime));
 	put_counts(reply, runtime);
+	put_messages(reply, runtime);
 	return NULL;
 }

@@ -57,6 +57,14 @@ print(const json_t *answer)
 	(void)printf("%-14s %lld\n", "transactions", (long long)
 	    json_integer_value(json_object_get(answer, "transactions")));
 	put_counts(json_object_get(answer, "counts"));
+	put_counts(json_object_get(answer, "messages"));
+}
+
+/* The exposition, as it stands. */
+static void
+print_metrics(const json_t *answer)
+{
+	(void)fputs(text_of(answer, "text"), stdout);
 }
 
 int
@@ -64,10 +72,14 @@ ctl_status(int argc, char **argv)
 {
 	static const struct option names[] = {
 		CTL_REMOTE_LONG,
+		{ "metrics", no_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static const char usage[] =
-	    "usage: submitctl status [OPTION]...\n\n" CTL_REMOTE_HELP;
+	    "usage: submitctl status [OPTION]...\n\n"
+	    "      --metrics            all metrics, as Prometheus reads them\n"
+	    CTL_REMOTE_HELP;
+	bool is_metrics = false;
 	struct ctl_remote remote;
 	json_t *answer = NULL;
 	int c, status;
@@ -78,6 +90,8 @@ ctl_status(int argc, char **argv)
 		if (c == 'h') {
 			(void)fputs(usage, stdout);
 			return 0;
+		} else if (c == 'm') {
+			is_metrics = true;
 		} else if (ctl_remote_option(&remote, c, optarg) != 0) {
 			(void)fputs(usage, stderr);
 			return EX_USAGE;
@@ -85,9 +99,10 @@ ctl_status(int argc, char **argv)
 	if (optind < argc)
 		return ctl_fail(EX_USAGE, "status: what is \"%s\"?",
 		    argv[optind]);
-	status = ctl_remote_ask(&remote, SPAN("status"), &answer);
+	status = ctl_remote_ask(&remote, is_metrics ? SPAN("metrics") :
+	    SPAN("status"), &answer);
 	if (status == 0 && !remote.is_json)
-		print(answer);
+		(is_metrics ? print_metrics : print)(answer);
 	json_decref(answer);
 	return status;
 }

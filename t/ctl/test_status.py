@@ -261,3 +261,26 @@ def test_socket_is_removed(start, strict):
     daemon = start(strict)
     daemon.stop()
     assert not os.path.exists(daemon.control_socket)
+
+
+def test_messages(daemon):
+    """X21: how messages ended, and all metrics as Prometheus reads them."""
+    before = status_of(daemon)["messages"]
+    with Session(daemon) as session:
+        assert session.submit().verdict == "passed"
+    after = status_of(daemon)["messages"]
+    assert after == {**before, "passed": before["passed"] + 1}
+    code, out, err = tool.run("status", "--metrics", "--socket", daemon.control_socket)
+    assert (code, err) == (0, "")
+    want = 'submit_milter_messages_total{profile="default",result="passed"} %d\n'
+    assert want % after["passed"] in out
+
+
+def test_identities(daemon):
+    """X21: who submits most, for the administrator alone."""
+    with Session(daemon) as session:
+        session.submit()
+    answer = daemon.ask("identities")
+    assert answer["ok"] and answer["seconds"] >= 0
+    (alice,) = [i for i in answer["identities"] if "alice" in i["name"]]
+    assert alice["messages"] >= 1 and alice["turned_away"] == 0
