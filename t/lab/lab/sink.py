@@ -31,6 +31,16 @@ CAPABILITIES = (
 )
 LINE_LIMIT = 1 << 20
 
+# A next hop that takes 7 bits only does not offer these.
+EIGHT_BIT = (b"8BITMIME", b"SMTPUTF8")
+
+
+def capabilities():
+    """What this server offers."""
+    if os.environ.get("LAB_NEXT_HOP") != "7bit":
+        return CAPABILITIES
+    return tuple(c for c in CAPABILITIES if c not in EIGHT_BIT)
+
 
 class Session(socketserver.StreamRequestHandler):
     """One SMTP session with the mail server."""
@@ -56,7 +66,7 @@ class Session(socketserver.StreamRequestHandler):
         if verb in (b"EHLO", b"HELO"):
             self.helo = text(line[5:])
             self.envelope = None
-            self.reply(b"250-sink.example.com", *(b"250-" + c for c in CAPABILITIES))
+            self.reply(b"250-sink.example.com", *(b"250-" + c for c in capabilities()))
             self.reply(b"250 HELP")
         elif line.upper().startswith(b"MAIL FROM:"):
             address, params = path(line[10:])
