@@ -23,8 +23,6 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 DUMP = os.environ.get("OPTIONS_DUMP", "t/options/dump")
 SAMPLE = TOP / "conf/submit-milter.conf"
 MANUAL = TOP / "submit-milter/submit-milter.conf.5"
-DAEMON_MANUAL = TOP / "submit-milter/submit-milter.8"
-TABLES_MANUAL = TOP / "submit-milter/submit-milter-tables.5"
 
 GROUPS = {"group", "groups by name", "list of groups"}
 ARRAYS = {"array of networks", "array of strings"}
@@ -299,9 +297,8 @@ def main():
     check_manual(options, reasons)
     check_reasons(reasons)
     check_rules(options, rows("--rules"))
-    check_lint(MANUAL)
-    check_lint(DAEMON_MANUAL)
-    check_lint(TABLES_MANUAL)
+    for manual in sorted((TOP / "submit-milter").glob("*.[1-8]")):
+        check_lint(manual)
     for fault in faults:
         print(fault)
     print(f"{len(options)} options, {len(faults)} faults")
