@@ -1,7 +1,7 @@
 /*
  * trace_pgsql.c - see trace.h: records of a fleet, in PostgreSQL.
  *
- * The table is that of submit-milter-audit(5): whatever ships the JSON lines
+ * The table is that of contrib/pgsql/submission.sql: whatever ships the JSON lines
  * there puts each whole into a column "record" of type jsonb. What is asked
  * goes as parameters, never into the text; what comes is compared here once
  * more, as what is found in files is.
@@ -58,10 +58,11 @@ condition(enum word_kind kind)
 	case WORD_SESSION: return "record->>'session' = $%d";
 	case WORD_IDENTITY: return "lower(record->>'identity') = $%d";
 	case WORD_CLIENT:
-		return "(record->'client'->>'address')::inet <<= $%d::inet";
+		return "(record->'client'->>'address')::inet <<= "
+		    "$%d::text::inet";
 	case WORD_SENDER:
 		return "(lower(record->'envelope'->>'sender') = $%1$d OR "
-		    "lower((record->'from')::text)::jsonb ? $%1$d)";
+		    "lower((record->'from')::text)::jsonb ? $%1$d::text)";
 	case WORD_RECIPIENT:
 		return "lower((record->'envelope'->'recipients')::text)"
 		    "::jsonb @> jsonb_build_array(jsonb_build_object("
@@ -146,7 +147,7 @@ make_statement(struct statement *s, const struct query *query,
 		sbuf_addf(&s->sql, " AND time <= to_timestamp($%d::float8)",
 		    add_value(s, span_of(text)));
 	}
-	sbuf_adds(&s->sql, " ORDER BY time DESC LIMIT ");
+	sbuf_adds(&s->sql, " ORDER BY time DESC, number LIMIT ");
 	if (query->limit > 0)
 		sbuf_addf(&s->sql, "%zu", query->limit);
 	else
