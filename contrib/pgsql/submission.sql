@@ -11,9 +11,7 @@ CREATE FUNCTION submission_time(record jsonb) RETURNS timestamptz
 
 CREATE TABLE submission (
 	record jsonb NOT NULL,
-	time timestamptz GENERATED ALWAYS AS (submission_time(record)) STORED,
-	-- Of two records of one transaction the later holds.
-	number bigint GENERATED ALWAYS AS IDENTITY
+	time timestamptz GENERATED ALWAYS AS (submission_time(record)) STORED
 );
 
 CREATE INDEX submission_time_index ON submission (time);

@@ -147,7 +147,8 @@ make_statement(struct statement *s, const struct query *query,
 		sbuf_addf(&s->sql, " AND time <= to_timestamp($%d::float8)",
 		    add_value(s, span_of(text)));
 	}
-	sbuf_adds(&s->sql, " ORDER BY time DESC, number LIMIT ");
+	sbuf_adds(&s->sql, " ORDER BY time DESC, "
+	    "(record->>'duration_us')::bigint LIMIT ");
 	if (query->limit > 0)
 		sbuf_addf(&s->sql, "%zu", query->limit);
 	else

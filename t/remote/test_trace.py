@@ -22,6 +22,7 @@ def record(number, who, client, to, time):
         "v": 1,
         "id": "ID%d" % number,
         "time": time,
+        "duration_us": 1000,
         "session": "S%d" % number,
         "client": {"address": client},
         "queue_id": "4QUEUE%d" % number,
@@ -64,7 +65,7 @@ def conninfo(servers):
     """The table, filled by COPY, as a shipper would."""
     server = servers["pgsql"]
     admin = "host=%s port=%d user=admin dbname=postgres" % (server.folder, server.port)
-    first = json.dumps({**RECORDS[0], "result": "aborted"})  # the later record holds
+    first = json.dumps({**RECORDS[0], "duration_us": 900, "result": "aborted"})  # the later record holds
     lines = "\n".join([first] + [json.dumps(r) for r in RECORDS]) + "\n"
     psql(admin, SCHEMA.read_text() + "GRANT SELECT ON submission TO milter;")
     copy = r"\copy submission (record) FROM STDIN WITH (FORMAT csv, QUOTE E'\x01', DELIMITER E'\x02')"
