@@ -89,11 +89,12 @@ print_time(int64_t us, char text_r[32])
 {
 	time_t when = (time_t)(us / 1000000);
 	struct tm tm;
-	char day[24];
+	size_t n;
 
 	(void)gmtime_r(&when, &tm);
-	(void)strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	(void)snprintf(text_r, 32, "%s.%06dZ", day, (int)(us % 1000000));
+	n = strftime(text_r, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	(void)snprintf(text_r + n, 32 - n, ".%06uZ",
+	    (unsigned)(us % 1000000));
 }
 
 static int
