@@ -120,6 +120,32 @@ add_identities(struct query *query, struct criterion *criterion,
 	return 0;
 }
 
+/* --- recipients ----------------------------------------------------------- */
+
+/* As they stand in the records that have them hashed. */
+static int
+add_hashes(struct query *query, struct criterion *criterion,
+    struct span address)
+{
+	size_t keys = query->veil == NULL ? 0 : veil_count(query->veil);
+
+	address = span_trim(address);
+	if (address.len > 1 && address.ptr[0] == '<' &&
+	    address.ptr[address.len - 1] == '>')
+		address = span_slice(address, 1, address.len - 1);
+	for (size_t i = 0; i < keys; i++) {
+		char hash[VEIL_SIZE];
+		struct span text;
+
+		if (veil_address(query->veil, i, address, hash) != 0)
+			return -1;
+		text = arena_span(query->arena, span_of(hash));
+		if (text.ptr == NULL || add_any(query, criterion, text) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- all ------------------------------------------------------------------ */
 
 static int
@@ -143,6 +169,8 @@ add_text(struct query *query, struct criterion *criterion, const char *text,
 	status = criterion->kind == WORD_IDENTITY ?
 	    add_identities(query, criterion, folded) :
 	    add_any(query, criterion, folded);
+	if (status == 0 && criterion->kind == WORD_RECIPIENT)
+		status = add_hashes(query, criterion, span_of(text));
 	return status;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audit/veil.h"
 #include "audit/words.h"
 #include "base/arena.h"
 #include "syntax/cidr.h"
@@ -30,6 +31,8 @@ struct query {
 	int64_t since_us, until_us;	/* since 1970; both inclusive */
 	size_t limit;			/* most answers; 0: all */
 	struct arena *arena;
+	/* Recipients may be hashed with its keys; NULL: they are not. */
+	const struct veil *veil;
 };
 
 void query_init(struct query *query, struct arena *arena);

@@ -255,14 +255,16 @@ touch(const char *file, const char *folder)
 {
 	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY,
 	    FILE_MODE);
-	struct stat st;
+	struct stat st, mine;
 	int status = 0;
 
 	if (fd < 0)
 		return -1;
-	if (geteuid() == 0)
-		status = stat(folder, &st) == 0 ? fchown(fd, st.st_uid,
-		    st.st_gid) : -1;
+	/* The daemon, which may not change owners, never has to. */
+	if (geteuid() == 0 && stat(folder, &st) == 0 && fstat(fd,
+	    &mine) == 0 && (st.st_uid != mine.st_uid ||
+	    st.st_gid != mine.st_gid))
+		status = fchown(fd, st.st_uid, st.st_gid);
 	(void)close(fd);
 	return status;
 }

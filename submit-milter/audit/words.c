@@ -309,6 +309,7 @@ static const struct {
 	{ "identity", WORD_IDENTITY },
 	{ "envelope.sender", WORD_SENDER },
 	{ "envelope.recipients..address", WORD_RECIPIENT },
+	{ "envelope.recipients..for", WORD_RECIPIENT },
 	{ "from.", WORD_SENDER },
 	{ "message_id", WORD_MESSAGE_ID },
 };

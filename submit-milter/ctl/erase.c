@@ -284,7 +284,7 @@ run(struct erase *e, int argc, char **argv)
 	struct config *config = config_load_options(e->source.file,
 	    e->source.overrides, e->source.override_count, &error);
 	struct arena *names = arena_new(ARENA_MOST, NULL);
-	int status;
+	int status = 0;
 
 	e->config = config;
 	e->arena = arena_new(ARENA_MOST, NULL);
@@ -294,8 +294,10 @@ run(struct erase *e, int argc, char **argv)
 		    "out of memory" : error);
 	else if (names == NULL || e->arena == NULL)
 		status = ctl_fail(EX_OSERR, "out of memory");
-	else
+	if (status == 0) {
+		e->person.veil = config->veil;
 		status = person_prepare(&e->person, names);
+	}
 	if (status == 0)
 		status = search(e, argc, argv);
 	free(error);

@@ -24,6 +24,7 @@ add(struct person *person, enum word_kind kind, const char *name)
 	const char *error;
 
 	query_init(&query, person->arena);
+	query.veil = person->veil;
 	if (query_add(&query, kind, name, &error) != 0)
 		return ctl_fail(EX_USAGE, "--person %s: %s", name, error);
 	person->criteria[person->criterion_count++] = query.v[0];

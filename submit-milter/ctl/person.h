@@ -22,6 +22,7 @@ struct person {
 	struct criterion criteria[3 * PERSON_NAMES_MOST];
 	size_t criterion_count;
 	struct arena *arena;
+	const struct veil *veil;	/* of hashed recipients; or NULL */
 };
 
 /* Makes the criteria of the names. 0, or an exit status after a complaint. */

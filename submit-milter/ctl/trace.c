@@ -93,34 +93,15 @@ parse_time(const char *option, const char *text, bool is_end, int64_t *us_r)
 
 /* --- what is asked -------------------------------------------------------- */
 
-/* Where recipients are hashed, ADDRESS may be any of its hashes. */
 static int
-add_hashes(const struct veil *veil, const char *address, struct query *query,
-    const char **error_r)
-{
-	char hash[VEIL_SIZE];
-
-	for (size_t i = 0; veil != NULL && i < veil_count(veil); i++) {
-		*error_r = "it cannot be hashed";
-		if (veil_address(veil, i, span_of(address), hash) != 0 ||
-		    query_add_other(query, hash, error_r) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-make_query(const struct trace_options *o, const struct config *config,
-    struct query *query)
+make_query(const struct trace_options *o, struct query *query)
 {
 	const char *error = NULL;
 	int status = 0;
 
 	for (size_t i = 0; i < o->criterion_count; i++)
 		if (query_add(query, o->criteria[i].kind,
-		    o->criteria[i].text, &error) != 0 ||
-		    (o->criteria[i].kind == WORD_RECIPIENT && add_hashes(
-		    config->veil, o->criteria[i].text, query, &error) != 0))
+		    o->criteria[i].text, &error) != 0)
 			return ctl_fail(EX_USAGE, "--%s %s: %s",
 			    o->criteria[i].name, o->criteria[i].text, error);
 	if (o->since != NULL)
@@ -304,7 +285,8 @@ trace(const struct trace_options *o, const struct config *config,
 	int status;
 
 	query_init(&query, arena);
-	status = make_query(o, config, &query);
+	query.veil = config->veil;
+	status = make_query(o, &query);
 	if (status == 0 && o->token != NULL) {
 		status = open_token(config, o->token, &token);
 		if (status == 0 && query_add(&query, WORD_ID, token.uid,

@@ -2,9 +2,9 @@
  * trace_pgsql.c - see trace.h: records of a fleet, in PostgreSQL.
  *
  * The table is that of contrib/pgsql/submission.sql: whatever ships the
- * JSON lines there puts each whole into a column "record" of type jsonb. What is asked
- * goes as parameters, never into the text; what comes is compared here once
- * more, as what is found in files is.
+ * JSON lines there puts each whole into a column "record" of type jsonb.
+ * What is asked goes as parameters, never into the text; what comes is
+ * compared here once more, as what is found in files is.
  */
 #include <config.h>
 

@@ -383,6 +383,32 @@ def test_sealed(daemon, sent, folder, tmp_path):
         assert bodies and not any(b"alice" in body for body in bodies)
 
 
+def test_hashed_recipients(start, strict, tmp_path):
+    """X20 A8 X22: recipients that are hashed are found, and erased, by address."""
+    keys = key_file(tmp_path / "keys", KEYS[0])
+    own = start(
+        conf.changed(
+            strict,
+            audit={
+                "recipient_key_file": str(keys),
+                "store": {"directory": str(tmp_path / "store")},
+            },
+        )
+    )
+    first = submit(own, whole(ALICE), recipients=("<Bob@Example.com>",)).record
+    assert "example.com" not in str(first["envelope"])
+    key_file(keys, KEYS[1], KEYS[0])
+    own.reload()
+    second = submit(own, whole(ALICE), recipients=("<bob@example.com>",)).record
+    wait_until_stored(own)
+    both = [second["id"], first["id"]]
+    assert trace(own, "--recipient", "bob@example.com") == (0, both)
+    assert trace(own, "--recipient", "bob@example.com", own.audit_file) == (0, both)
+    assert tool.run("erase", "-c", own.config, "--person", "bob@example.com")[0] == 0
+    status, out, _err = tool.run("export", "-c", own.config, "--person", "bob@example.com")
+    assert (status, out) == (1, "")
+
+
 # --- one person's records
 
 
