@@ -373,6 +373,7 @@ def test_sealed(daemon, sent, folder, tmp_path):
     assert (status, err) == (0, "")
     assert trace(daemon, *sealed, "--client", "192.0.2.200") == (0, ids(sent, 1))
     # Beyond the position nothing is left in the audit file: only the store.
+    wait_until_stored(daemon)
     (store / "position").write_bytes((folder / "store" / "position").read_bytes())
     status, out, err = tool.run("trace", "-c", daemon.config, *options, "--client", "192.0.2.200")
     assert status == 2 and "not in the key file" in err
