@@ -384,14 +384,17 @@ start(struct runtime *runtime, const struct config *config,
 
 	raise_limits();
 	if (check_places(config) != 0 ||
-	    open_all(runtime, config, control_r, http_r, &privileges) != 0)
+	    open_all(runtime, config, control_r, http_r, &privileges) != 0) {
+		control_free(control_r);
 		return -1;
+	}
 	if (privileges_drop(&privileges, &error) != 0)
 		(void)tell(error);
 	else if (open_state(runtime, config) == 0 &&
 	    enter_sandbox(config) == 0)
 		return 0;
 	remove_files(config);
+	control_free(control_r);
 	return -1;
 }
 

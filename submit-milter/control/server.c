@@ -273,6 +273,16 @@ control_open(const char *path, const struct listen_access *access,
 	return control;
 }
 
+void
+control_free(struct control **control)
+{
+	if (*control == NULL)
+		return;
+	(void)close((*control)->fd);
+	free(*control);
+	*control = NULL;
+}
+
 int
 control_serve(struct control *control)
 {

@@ -22,6 +22,9 @@ struct control *control_open(const char *path,
     const struct listen_access *access, struct runtime *runtime,
     char **error_r);
 
+/* Only while it is not served. Takes NULL; leaves NULL. */
+void control_free(struct control **control);
+
 /*
  * Starts the thread, which lives as long as the process and gets no
  * signals. 0 or -1.
