@@ -131,9 +131,10 @@ recipient_result(const struct facts_recipient *recipient)
 		return "accepted";
 	switch (recipient->verdict.action) {
 	case ACTION_REFUSE:
-		return "refused";
 	case ACTION_TEMPFAIL:
-		return "deferred";
+		/* A limit refuses with 450: the client is to come again. */
+		return reason_info(recipient->verdict.reason)->code < 500 ?
+		    "deferred" : "refused";
 	case ACTION_PASS:
 	default:
 		return "accepted";

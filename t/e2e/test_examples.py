@@ -115,7 +115,7 @@ def test_virtual_users_may_not(virtual, login, address):
 def test_virtual_accounts(virtual):
     """Off: told so, but postmaster can be reached. Not there: refused."""
     got = virtual.send(MALLORY, MALLORY)
-    assert got.verdict == "550 5.7.13 at MAIL" and "ask us" in got.reply.text
+    assert got.verdict == "550 5.7.13 at RCPT" and "ask us" in got.reply.text
     mail = dict(sender="<m@outside.example>", login=MALLORY)
     message = whole("From: m@outside.example")
     assert submit(virtual.lab, message, **mail).verdict == "550 5.7.13 at RCPT"
