@@ -62,6 +62,7 @@ def test_postfix_answers(sources, tmp_path):
     configuration, _ = sources
     out = relay_map(configuration)
     piped = re.search(r"check_client_access (pipemap:\{.*\}),", out).group(1)
+    (tmp_path / "main.cf").write_text("compatibility_level = 3.6\n")
     rows = tmp_path / "rows"
     rows.write_text("".join(line for line in out.splitlines(True) if line.endswith(" OK\n")))
     for key, table, want in (
@@ -71,7 +72,7 @@ def test_postfix_answers(sources, tmp_path):
         ("203.0.113.9", "cidr:%s" % rows, "OK\n"),
         ("203.0.113.8", "cidr:%s" % rows, ""),
     ):
-        done = subprocess.run([POSTMAP, "-q", key, table], stdout=subprocess.PIPE,
+        done = subprocess.run([POSTMAP, "-c", tmp_path, "-q", key, table], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, check=False)
         assert (done.stdout, done.stderr) == (want, ""), key
 

@@ -70,6 +70,15 @@ def whole_options(argv):
     return whole
 
 
+def is_gone(pid):
+    """Whether all its threads are, and with them what they had open."""
+    try:
+        state = pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
+        return state == "Z" and len(os.listdir("/proc/%d/task" % pid)) == 1
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 class Killed:
     """The lab's milter, and those that come after it."""
 
@@ -85,6 +94,8 @@ class Killed:
         os.kill(self.pid, signal.SIGKILL)
         if self.child:
             self.child.wait()
+        # Another one does not start where one still listens.
+        wait_for(lambda: is_gone(self.pid), "it does not end")
 
     def start(self):
         """Starts another one, which ends with us."""
