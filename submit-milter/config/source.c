@@ -16,6 +16,7 @@
 
 #include "base/ascii.h"
 #include "base/fault.h"
+#include "system/folder.h"
 
 #define FILE_CEILING (16u << 20)
 #define TEXT_CEILING (64u << 20)
@@ -345,6 +346,7 @@ static int
 slurp(const char *file, char **octets_r, size_t *len_r, const char **what_r)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *doubt;
 	struct stat st;
 	int rc = -1;
 
@@ -358,6 +360,8 @@ slurp(const char *file, char **octets_r, size_t *len_r, const char **what_r)
 		*what_r = "is not a regular file";
 	else if (st.st_size > (off_t)FILE_CEILING)
 		*what_r = "is larger than 16777216 octets";
+	else if ((doubt = folder_doubt(file, &st)) != NULL)
+		*what_r = doubt;
 	else if (read_octets(fd, (size_t)st.st_size, octets_r, len_r) != 0)
 		*what_r = strerror(errno);
 	else

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,36 +34,67 @@ folder_check(const char *path, char **error_r)
 	return 0;
 }
 
+/* Can everybody put something else in the place of PATH? -1: no memory. */
 static int
-check_parent(const char *path, char **error_r)
+is_open_place(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == NULL || slash == path ? 1 :
 	    (size_t)(slash - path);
-	char *folder = strndup(path, len);
+	char *folder = slash == NULL ? strdup(".") : strndup(path, len);
 	struct stat st;
-	int status = 0;
+	bool is_open;
 
 	if (folder == NULL)
-		return fault(error_r, NULL);
+		return -1;
 	/* What is not there the one who wants to open it tells of. */
-	if (stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0 &&
-	    (st.st_mode & S_ISVTX) == 0)
-		status = fault(error_r, "%s: everybody can write to its "
-		    "folder", path);
+	is_open = stat(folder, &st) == 0 && (st.st_mode & S_IWOTH) != 0 &&
+	    (st.st_mode & S_ISVTX) == 0;
 	free(folder);
-	return status;
+	return is_open ? 1 : 0;
 }
 
 int
 folder_check_place(const char *path, char **error_r)
 {
+	int is_open = is_open_place(path);
 	struct stat st;
 
-	if (check_parent(path, error_r) != 0)
-		return -1;
+	if (is_open < 0)
+		return fault(error_r, NULL);
+	if (is_open > 0)
+		return fault(error_r, "%s: everybody can write to its "
+		    "folder", path);
 	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & S_IWOTH) != 0)
 		return fault(error_r, "%s: everybody can write to it", path);
 	return 0;
+}
+
+/* Is that group the owner's own, as most systems give one to each user? */
+static bool
+is_group_of(uid_t user, gid_t group)
+{
+	char octets[4096];
+	struct passwd row, *found = NULL;
+
+	return getpwuid_r(user, &row, octets, sizeof(octets), &found) == 0 &&
+	    found != NULL && found->pw_gid == group;
+}
+
+const char *
+folder_doubt(const char *path, const struct stat *st)
+{
+	int is_open = is_open_place(path);
+
+	if (is_open != 0)
+		return is_open < 0 ? strerror(ENOMEM) :
+		    "everybody can write to its folder: chmod o-w that";
+	if ((st->st_mode & S_IWOTH) != 0)
+		return "everybody can write to it: chmod o-w it";
+	if ((st->st_mode & S_IWGRP) != 0 && st->st_gid != 0 &&
+	    !is_group_of(st->st_uid, st->st_gid))
+		return "a group can write to it that is neither root's nor "
+		    "its owner's: chmod g-w it";
+	return NULL;
 }

@@ -1,8 +1,10 @@
 /*
- * folder - can others forge what we keep in a folder? Main thread.
+ * folder - can others forge what we keep in a folder, or go by? Main thread.
  */
 #ifndef SUBMIT_SYSTEM_FOLDER_H
 #define SUBMIT_SYSTEM_FOLDER_H
+
+#include <sys/stat.h>
 
 /*
  * The folder PATH must be ours or root's, be writable to us and not to
@@ -18,6 +20,14 @@ int folder_check(const char *path, char **error_r)
  * remove what is theirs, will do. 0 or -1, as above.
  */
 int folder_check_place(const char *path, char **error_r)
+    __attribute__((warn_unused_result));
+
+/*
+ * The file PATH, of which ST tells, is one that we go by: why we should
+ * not, since others can write to it or, as above, put another in its place;
+ * or NULL.
+ */
+const char *folder_doubt(const char *path, const struct stat *st)
     __attribute__((warn_unused_result));
 
 #endif

@@ -1,5 +1,7 @@
 """The command line, and configurations that are wrong."""
 
+import os
+import pwd
 import re
 import socket
 
@@ -152,6 +154,78 @@ def test_no_configuration(tmp_path, name, words):
     done = run("-c", path)
     assert done.stderr == "submit-milter: %s: %s\n" % (path, words)
     assert (done.returncode, done.stdout) == (1, "")
+
+
+@pytest.fixture
+def two_files(tmp_path, strict):
+    """A configuration that includes a second file from a folder of its own."""
+    (tmp_path / "conf.d").mkdir()
+    path = tmp_path / "submit-milter.conf"
+    path.write_text('@include "conf.d/more.conf"\n' + conf.text(strict))
+    (tmp_path / "conf.d" / "more.conf").write_text("stage_timeout = 4321;\n")
+    return path, tmp_path / "conf.d" / "more.conf"
+
+
+EVERYBODY = "everybody can write to it: chmod o-w it"
+EVERYBODYS_FOLDER = "everybody can write to its folder: chmod o-w that"
+
+
+@pytest.mark.parametrize("number, where", [(0, ""), (1, "{}:1: ")], ids=["file", "included"])
+@pytest.mark.parametrize("options", [["-t"], []], ids=["test", "start"])
+def test_configuration_that_others_can_write(two_files, number, where, options):
+    """X41 X45: is refused with file and reason, an included one with the line that names it."""
+    path = two_files[number]
+
+    def refused(words):
+        done = run(*options, "-c", two_files[0])
+        said = "submit-milter: %s%s: %s\n" % (where.format(two_files[0]), path, words)
+        assert done.stderr == said
+        assert (done.returncode, done.stdout) == (1, "")
+
+    path.chmod(0o646)
+    refused(EVERYBODY)
+    path.chmod(0o644)
+    path.parent.chmod(0o777)
+    refused(EVERYBODYS_FOLDER)
+    path.parent.chmod(0o1777)
+    done = run("-t", "-c", two_files[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "stage_timeout = 4321;" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_configuration_that_a_group_can_write(two_files):
+    """X41 X45: root's group and the owner's own will do, no other."""
+    path = two_files[1]
+    path.chmod(0o664)
+    nobody = pwd.getpwnam("nobody")
+    for user, group, is_good in (
+        (0, 0, True),
+        (nobody.pw_uid, nobody.pw_gid, True),
+        (nobody.pw_uid, 0, True),
+        (0, nobody.pw_gid, False),
+        (54321, nobody.pw_gid, False),
+    ):
+        os.chown(path, user, group)
+        done = run("-t", "-c", two_files[0])
+        assert (done.returncode == 0) == is_good, (user, group, done.stderr)
+        if not is_good:
+            assert done.stderr == (
+                "submit-milter: %s:1: %s: a group can write to it that is neither "
+                "root's nor its owner's: chmod g-w it\n" % two_files
+            )
+    path.chmod(0o644)
+    assert run("-t", "-c", two_files[0]).returncode == 0
+
+
+def test_configuration_that_became_writable(start, strict):
+    """X43 X45: a reload refuses it, too, and the old one stays."""
+    daemon = start(strict)
+    daemon.expect("the old one stays: %s: %s" % (daemon.config, EVERYBODY))
+    daemon.write(daemon.changed(host_name="new.example.org"))
+    daemon.config.chmod(0o666)
+    daemon.reload(want="not reloaded")
+    assert submit(daemon).record["host"] == "mx.example.org"
 
 
 USAGE = {
