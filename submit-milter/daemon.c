@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "base/deadline.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "control/server.h"
 #include "milter.h"
@@ -260,21 +261,6 @@ write_pid(const char *path)
 	return is_written ? 0 : -1;
 }
 
-static int
-open_state(struct runtime *runtime, const struct config *config)
-{
-	const char *folder = config->state_directory;
-	char *error = NULL;
-
-	if (folder[0] != '\0' && folder_check(folder, &error) != 0) {
-		log_error("state_directory: %s", error == NULL ?
-		    "out of memory" : error);
-		free(error);
-		return -1;
-	}
-	return runtime_open(runtime, &error) == 0 ? 0 : tell(error);
-}
-
 /* After the privileges are gone, so may be the right to remove a file. */
 static void
 remove_socket(const struct config *config)
@@ -299,19 +285,42 @@ remove_files(const struct config *config)
 
 /* Where others could put something else in the place of what is ours. */
 static int
-check_places(const struct config *config)
+check_places(const struct config *config, char **error_r)
 {
 	const char *const places[] = {
-		unix_path(config), config->control.socket, config->pid_file,
+		unix_path(config), config->control.socket,
+		listen_path(config->metrics.listen), config->pid_file,
 		config->audit.file,
 	};
-	char *error = NULL;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (places[i] != NULL && places[i][0] != '\0' &&
-		    folder_check_place(places[i], &error) != 0)
-			return tell(error);
+		    folder_check_place(places[i], error_r) != 0)
+			return -1;
 	return 0;
+}
+
+/* As the user that we are to be. */
+static int
+check_state(const struct config *config, char **error_r)
+{
+	const char *folder = config->state_directory;
+	char *why = NULL;
+
+	if (folder[0] == '\0' || folder_check(folder, &why) == 0)
+		return 0;
+	(void)fault(error_r, why == NULL ? NULL : "state_directory: %s", why);
+	free(why);
+	return -1;
+}
+
+static int
+open_state(struct runtime *runtime, const struct config *config)
+{
+	char *error = NULL;
+
+	return check_state(config, &error) == 0 &&
+	    runtime_open(runtime, &error) == 0 ? 0 : tell(error);
 }
 
 /* As many connections as we may have, not as a shell thinks fit. */
@@ -383,8 +392,9 @@ start(struct runtime *runtime, const struct config *config,
 	char *error = NULL;
 
 	raise_limits();
-	if (check_places(config) != 0 ||
-	    open_all(runtime, config, control_r, http_r, &privileges) != 0) {
+	if (check_places(config, &error) != 0)
+		return tell(error);
+	if (open_all(runtime, config, control_r, http_r, &privileges) != 0) {
 		control_free(control_r);
 		return -1;
 	}
@@ -413,38 +423,42 @@ log_counts(struct runtime *runtime)
 		    "%" PRIu64, hush_held(runtime_hush(runtime)));
 }
 
+/* Takes CONFIG, which is gone afterwards. 0; or -1 and the old one stays. */
+static int
+take(struct runtime *runtime, struct config *config, char **error_r)
+{
+	struct config *old = runtime_config(runtime);
+	const char *fixed = config_needs_restart(old, config);
+
+	config_unref(&old);
+	if (fixed != NULL)
+		(void)fault(error_r, "%s: a change of \"%s\" needs a "
+		    "restart", config->file, fixed);
+	else if (check_places(config, error_r) == 0 &&
+	    check_state(config, error_r) == 0)
+		return runtime_reload(runtime, config, error_r);
+	config_unref(&config);
+	return -1;
+}
+
 static void
 reload(const struct daemon_options *options, struct runtime *runtime)
 {
 	char *error = NULL;
 	struct config *config = config_load(options->config_file,
 	    options->overrides, options->override_count, &error);
-	struct config *old = runtime_config(runtime);
-	const char *fixed = NULL;
-	bool is_ok = false;
+	bool is_ok = config != NULL && take(runtime, config, &error) == 0;
 
-	if (config != NULL)
-		fixed = config_needs_restart(old, config);
-	if (config == NULL) {
-		log_error("configuration not reloaded, the old one stays: "
-		    "%s", error == NULL ? "out of memory" : error);
-	} else if (fixed != NULL) {
-		log_error("configuration not reloaded, the old one stays: "
-		    "%s: a change of \"%s\" needs a restart", config->file,
-		    fixed);
-		config_unref(&config);
-	} else if (runtime_reload(runtime, config, &error) != 0) {
-		log_error("configuration not reloaded, the old one stays: "
-		    "%s", error == NULL ? "out of memory" : error);
-	} else {
-		is_ok = true;
+	if (is_ok) {
 		log_info("configuration reloaded from %s",
 		    options->config_file);
 		log_counts(runtime);
+	} else {
+		log_error("configuration not reloaded, the old one stays: "
+		    "%s", error == NULL ? "out of memory" : error);
 	}
 	metrics_reload(runtime_metrics(runtime), is_ok);
 	free(error);
-	config_unref(&old);
 }
 
 /* --- end ------------------------------------------------------------------ */

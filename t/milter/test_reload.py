@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import threading
 
@@ -155,6 +156,44 @@ def test_broken_configuration_keeps_the_old(daemon, text):
     assert len(session.records(3)[1]["signatures"]) == 2
     daemon.reload(daemon.changed(host_name="new.example.org"))
     assert submit(daemon).record["host"] == "new.example.org"
+
+
+def open_the_folder(daemon):
+    daemon.audit_file.parent.chmod(0o777)
+    return "%s: everybody can write to its folder" % daemon.audit_file
+
+
+def open_the_audit_file(daemon):
+    daemon.audit_file.chmod(0o666)
+    return "%s: everybody can write to it" % daemon.audit_file
+
+
+def open_the_state(daemon):
+    daemon.state.chmod(0o777)
+    return "state_directory: %s: everybody can write to it" % daemon.state
+
+
+def lose_the_state(daemon):
+    shutil.rmtree(daemon.state)
+    return "state_directory: %s: No such file or directory" % daemon.state
+
+
+@pytest.mark.parametrize(
+    "spoil", [open_the_folder, open_the_audit_file, open_the_state, lose_the_state]
+)
+def test_place_that_went_bad(start, strict, tmp_path, spoil):
+    """X43 X45: what a start refuses, a reload does too; the old configuration stays."""
+    (tmp_path / "audit").mkdir()
+    daemon = start.make(strict)
+    daemon.audit_file = tmp_path / "audit" / "audit.jsonl"
+    daemon.configuration["audit"] = {"file": str(daemon.audit_file)}
+    daemon.start()
+    submit(daemon)
+    want = spoil(daemon)
+    daemon.expect("configuration not reloaded, the old one stays: ")
+    line = daemon.reload(daemon.changed(host_name="new.example.org"), want="not reloaded")
+    assert line.endswith("the old one stays: " + want)
+    assert submit(daemon).record["host"] == "mx.example.org"
 
 
 def test_configuration_that_is_gone(daemon):

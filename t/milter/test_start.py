@@ -38,6 +38,7 @@ PLACES = {
     "control socket": lambda path: {"control": {"socket": str(path)}},
     "pid file": lambda path: {"pid_file": str(path)},
     "audit file": lambda path: {"audit": {"file": str(path)}},
+    "metrics socket": lambda path: {"metrics": {"listen": "unix:%s" % path}},
 }
 
 
