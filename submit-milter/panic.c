@@ -19,6 +19,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "base/utc.h"
 
 #define FILE_NAME "mode"
 #define NEW_NAME "mode.new"
@@ -82,25 +83,14 @@ pack(enum mode mode, int64_t end)
 	    (uint64_t)end << 2 | (uint64_t)mode;
 }
 
-static const char *
-time_text(int64_t seconds, char text[32])
-{
-	time_t when = (time_t)seconds;
-	struct tm tm;
-
-	if (gmtime_r(&when, &tm) == NULL ||
-	    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		text[0] = '\0';
-	return text;
-}
-
 static void
 log_state(const struct panic_state *state, const char *what)
 {
-	char until[32];
+	char until[UTC_SIZE];
 
+	utc_print(state->until, until);
 	log_warning("mode %s %s until %s, by user id %ld: %s",
-	    mode_name(state->mode), what, time_text(state->until, until),
+	    mode_name(state->mode), what, until,
 	    state->user, state->reason[0] == '\0' ? "no reason given" :
 	    state->reason);
 }

@@ -6,12 +6,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "audit/problems.h"
 #include "audit/veiljson.h"
 #include "base/jsonline.h"
 #include "base/sbuf.h"
+#include "base/utc.h"
 #include "syntax/taglist.h"
 
 #define FORMAT_VERSION 1
@@ -39,20 +39,9 @@ record_result_name(enum record_result result)
 static void
 put_time(struct jsonline *line, const char *key, int64_t us)
 {
-	time_t seconds = (time_t)(us / 1000000);
-	int fraction = (int)(us % 1000000);
-	char text[64] = "";
-	struct tm tm;
+	char text[UTC_SIZE];
 
-	if (fraction < 0) {
-		fraction += 1000000;
-		seconds--;
-	}
-	if (gmtime_r(&seconds, &tm) != NULL)
-		(void)snprintf(text, sizeof(text),
-		    "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-		    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		    tm.tm_hour, tm.tm_min, tm.tm_sec, fraction);
+	utc_print_us(us, text);
 	jsonline_word(line, key, text);
 }
 

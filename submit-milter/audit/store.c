@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utc.h"
+
 #define ARENA_MOST (256u << 20)	/* a record has at most 64 MB of text */
 #define DAY_SECONDS 86400
 #define FILE_MODE 0640
@@ -87,15 +89,12 @@ store_tell(struct store *store, const char *format, ...)
 bool
 store_file(const struct store *store, int64_t day, char file_r[PATH_MAX])
 {
-	time_t seconds = (time_t)(day * DAY_SECONDS);
-	struct tm tm;
+	char time[UTC_SIZE];
 	int n;
 
-	if (gmtime_r(&seconds, &tm) == NULL)
-		return false;
-	n = snprintf(file_r, PATH_MAX, "%s/audit-%04d-%02d-%02d.db",
-	    store->settings.directory, tm.tm_year + 1900, tm.tm_mon + 1,
-	    tm.tm_mday);
+	utc_print(day * DAY_SECONDS, time);
+	n = snprintf(file_r, PATH_MAX, "%s/audit-%.10s.db",
+	    store->settings.directory, time);
 	return n > 0 && n < PATH_MAX;
 }
 
@@ -109,7 +108,7 @@ day_of_name(const char *name)
 	if (s.len != strlen("audit-2026-11-21.db") ||
 	    !span_starts_nocase(s, SPAN("audit-")) ||
 	    strcmp(name + 16, ".db") != 0 ||
-	    words_time(span_slice(s, 6, 16), &us) != 0)
+	    utc_parse(span_slice(s, 6, 16), &us) != 0)
 		return -1;
 	return us / DAY_US;
 }

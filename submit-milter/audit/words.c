@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/jsonscan.h"
+#include "base/utc.h"
 #include "syntax/domain.h"
 #include "syntax/mailbox.h"
 
@@ -140,90 +141,6 @@ word_network(const struct ip *ip, unsigned prefix,
 	return (struct span){ text_r, WORD_NETWORK_SIZE };
 }
 
-/* --- time ----------------------------------------------------------------- */
-
-/* Days since 1970-01-01 of a day of the Gregorian calendar. */
-static int64_t
-days_since_1970(int year, int month, int day)
-{
-	int y = month <= 2 ? year - 1 : year;
-	int era = y / 400, of_era = y - era * 400;
-	int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 -
-	    of_era / 100 + of_year - 719468;
-}
-
-/* N digits at the front of *s, after the octet SEPARATOR unless that is 0. */
-static int
-take_number(struct span *s, char separator, size_t n, int *number_r)
-{
-	int number = 0;
-	size_t skip = separator == '\0' ? 0 : 1;
-
-	if (s->len < n + skip || (skip == 1 && s->ptr[0] != separator))
-		return -1;
-	for (size_t i = skip; i < n + skip; i++) {
-		if (!ascii_is_digit((unsigned char)s->ptr[i]))
-			return -1;
-		number = number * 10 + (s->ptr[i] - '0');
-	}
-	*s = span_slice(*s, n + skip, s->len);
-	*number_r = number;
-	return 0;
-}
-
-/* Up to six digits of a fraction; further ones are passed over. */
-static int
-take_fraction(struct span *s, int *us_r)
-{
-	int us = 0, digits = 0;
-
-	*s = span_slice(*s, 1, s->len);
-	while (s->len > 0 && ascii_is_digit((unsigned char)s->ptr[0])) {
-		if (digits++ < 6)
-			us = us * 10 + (s->ptr[0] - '0');
-		*s = span_slice(*s, 1, s->len);
-	}
-	if (digits == 0)
-		return -1;
-	for (; digits < 6; digits++)
-		us *= 10;
-	*us_r = us;
-	return 0;
-}
-
-int
-words_time(struct span text, int64_t *us_r)
-{
-	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-	int year, month, day, hour = 0, minute = 0, second = 0, us = 0;
-
-	if (take_number(&text, '\0', 4, &year) != 0 ||
-	    take_number(&text, '-', 2, &month) != 0 ||
-	    take_number(&text, '-', 2, &day) != 0)
-		return -1;
-	if (text.len > 0 && (take_number(&text, 'T', 2, &hour) != 0 ||
-	    take_number(&text, ':', 2, &minute) != 0))
-		return -1;
-	if (text.len > 0 && text.ptr[0] == ':' &&
-	    take_number(&text, ':', 2, &second) != 0)
-		return -1;
-	if (text.len > 0 && text.ptr[0] == '.' &&
-	    take_fraction(&text, &us) != 0)
-		return -1;
-	if (text.len > 0 && text.ptr[0] == 'Z')
-		text = span_slice(text, 1, text.len);
-	if (text.len > 0 || year < 1970 || month < 1 || month > 12 ||
-	    day < 1 || day > days[month - 1] || hour > 23 || minute > 59 ||
-	    second > 60)
-		return -1;
-	*us_r = ((days_since_1970(year, month, day) * 86400 +
-	    hour * 3600 + minute * 60 + second) * 1000000) + us;
-	return 0;
-}
-
 /* --- records -------------------------------------------------------------- */
 
 struct reading {
@@ -323,7 +240,7 @@ see_value(void *context, const struct jsonscan_way *way, struct span value,
 	if (!is_string)
 		return 0;
 	if (jsonscan_is_at(way, "time"))
-		r->has_time = words_time(value, &r->words->time_us) == 0;
+		r->has_time = utc_parse(value, &r->words->time_us) == 0;
 	else if (jsonscan_is_at(way, "result"))
 		r->is_connection = span_eq(value, SPAN("no-mail"));
 	else if (jsonscan_is_at(way, "client.address"))

@@ -72,12 +72,4 @@ const unsigned *word_prefixes(const struct ip *ip);
 struct span word_network(const struct ip *ip, unsigned prefix,
     char text_r[WORD_NETWORK_SIZE]);
 
-/*
- * "2026-11-21T10:00:00.000001Z" in microseconds since 1970, as far as the
- * text goes: a day, minutes, seconds or a fraction, with or without "Z".
- * 0 or -1.
- */
-int words_time(struct span text, int64_t *us_r)
-    __attribute__((warn_unused_result));
-
 #endif

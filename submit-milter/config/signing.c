@@ -8,6 +8,7 @@
 
 #include "config/check.h"
 #include "base/fault.h"
+#include "base/utc.h"
 
 static struct schedule
 schedule_of(const struct dkim_key *key)
@@ -194,7 +195,7 @@ signing_close(struct config *config)
 static void
 print_key(void *context, const struct signing_key *key, const char *why)
 {
-	char from[SCHEDULE_TIME_SIZE], to[SCHEDULE_TIME_SIZE];
+	char from[UTC_SIZE], to[UTC_SIZE];
 	const struct schedule *schedule;
 	FILE *out = context;
 
@@ -209,11 +210,11 @@ print_key(void *context, const struct signing_key *key, const char *why)
 	if (schedule->not_before == SCHEDULE_NEVER)
 		(void)fputs(", not yet", out);
 	else if (schedule->not_before != SCHEDULE_ALWAYS.not_before) {
-		schedule_print_time(schedule->not_before, from);
+		utc_print(schedule->not_before, from);
 		(void)fprintf(out, ", from %s", from);
 	}
 	if (schedule->not_after != SCHEDULE_ALWAYS.not_after) {
-		schedule_print_time(schedule->not_after, to);
+		utc_print(schedule->not_after, to);
 		(void)fprintf(out, ", until %s", to);
 	}
 	(void)fputc('\n', out);

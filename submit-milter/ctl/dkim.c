@@ -14,6 +14,7 @@
 
 #include "base/ascii.h"
 #include "base/deadline.h"
+#include "base/utc.h"
 #include "sign/published.h"
 
 #define ARENA_CEILING (1u << 20)
@@ -292,9 +293,9 @@ visit_keys(struct visit *visit, const struct config *config)
 static void
 put_time(const char *word, int64_t seconds)
 {
-	char text[SCHEDULE_TIME_SIZE];
+	char text[UTC_SIZE];
 
-	schedule_print_time(seconds, text);
+	utc_print(seconds, text);
 	(void)printf(", %s %s", word, text);
 }
 

@@ -22,6 +22,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "base/utc.h"
 #include "sign/key.h"
 
 /* Milliseconds; how long to wait for another run. */
@@ -138,7 +139,7 @@ int
 dkim_write_dates(const struct dkim_place *place, const char *domain,
     const char *selector, const struct schedule *schedule)
 {
-	char path[PATH_MAX], new[PATH_MAX], time[SCHEDULE_TIME_SIZE];
+	char path[PATH_MAX], new[PATH_MAX], time[UTC_SIZE];
 	FILE *file;
 
 	if (place_path(place, domain, selector, ".dates", path) != 0)
@@ -149,11 +150,11 @@ dkim_write_dates(const struct dkim_place *place, const char *domain,
 	if (schedule->not_before == SCHEDULE_NEVER) {
 		(void)fputs("not-before: never\n", file);
 	} else if (schedule->not_before != SCHEDULE_ALWAYS.not_before) {
-		schedule_print_time(schedule->not_before, time);
+		utc_print(schedule->not_before, time);
 		(void)fprintf(file, "not-before: %s\n", time);
 	}
 	if (schedule->not_after != SCHEDULE_ALWAYS.not_after) {
-		schedule_print_time(schedule->not_after, time);
+		utc_print(schedule->not_after, time);
 		(void)fprintf(file, "not-after: %s\n", time);
 	}
 	if (ferror(file) != 0 || !is_written(file) || rename(new, path) != 0)
@@ -224,9 +225,9 @@ int
 dkim_new_selector(const struct dkim_place *place, const char *domain,
     const char *algorithm, int64_t now, char *selector_r, size_t size)
 {
-	char time[SCHEDULE_TIME_SIZE], path[PATH_MAX], retired[PATH_MAX];
+	char time[UTC_SIZE], path[PATH_MAX], retired[PATH_MAX];
 
-	schedule_print_time(now, time);
+	utc_print(now, time);
 	for (char letter = 'a' - 1; letter <= 'z'; letter++) {
 		int n = snprintf(selector_r, size, "%s%.4s%.2s%.2s%.*s",
 		    algorithm, time, time + 5, time + 8,

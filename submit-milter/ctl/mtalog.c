@@ -16,8 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "audit/words.h"
 #include "base/ascii.h"
+#include "base/utc.h"
 #include "syntax/cidr.h"
 
 /* --- time ----------------------------------------------------------------- */
@@ -51,7 +51,7 @@ parse_rfc3339(struct span *line, int64_t *time_r)
 	while (zone < end && line->ptr[zone] != 'Z' &&
 	    line->ptr[zone] != '+' && line->ptr[zone] != '-')
 		zone++;
-	if (words_time(span_slice(*line, 0, zone), &us) != 0)
+	if (utc_parse(span_slice(*line, 0, zone), &us) != 0)
 		return false;
 	*time_r = us / 1000000 - zone_of(span_slice(*line, zone, end)) * 60;
 	*line = span_slice(*line, end + 1, line->len);

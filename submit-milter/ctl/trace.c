@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "base/ascii.h"
+#include "base/utc.h"
 #include "ctl/ctl.h"
 
 #define ARENA_MOST (64u << 20)
@@ -77,7 +78,7 @@ parse_time(const char *option, const char *text, bool is_end, int64_t *us_r)
 		*us_r = ((int64_t)time(NULL) - age) * 1000000;
 		return 0;
 	}
-	if (words_time(span_of(text), us_r) != 0)
+	if (utc_parse(span_of(text), us_r) != 0)
 		return ctl_fail(EX_USAGE, "%s %s: a time such as 2026-11-21, "
 		    "2026-11-21T10:00:00Z or 7d is needed", option, text);
 	if (n == 10)

@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/utc.h"
 #include "ctl/ctl.h"
 #include "ctl/logfile.h"
 #include "ctl/mtalog.h"
@@ -91,20 +91,17 @@ set_text(json_t *object, const char *name, struct span text)
 static int
 add_delivery(struct trace_answer *answer, const struct mtalog_line *l)
 {
-	time_t when = (time_t)l->time;
 	json_t *delivery = json_object();
 	struct span status = l->status;
-	char text[40] = "";
-	struct tm tm;
+	char time[UTC_SIZE];
 	int failed = 0;
 
 	if (l->kind == MTALOG_BOUNCE)
 		status = SPAN("sender was told");
 	else if (l->kind == MTALOG_REFUSED)
 		status = SPAN("refused");
-	if (gmtime_r(&when, &tm) != NULL)
-		(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	failed |= set_text(delivery, "time", span_of(text));
+	utc_print(l->time, time);
+	failed |= set_text(delivery, "time", span_of(time));
 	failed |= set_text(delivery, "queue_id", l->queue_id);
 	failed |= set_text(delivery, "recipient", l->recipient);
 	failed |= set_text(delivery, "relay", l->relay);
@@ -288,7 +285,7 @@ watch_answers(struct watches *w)
 		int64_t us;
 
 		if (id == NULL || time == NULL ||
-		    words_time(span_of(time), &us) != 0)
+		    utc_parse(span_of(time), &us) != 0)
 			continue;
 		us /= 1000000;
 		if (w->n == 0 || us < w->oldest)

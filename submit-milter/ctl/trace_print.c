@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/utc.h"
 #include "ctl/ctl.h"
 
 static const char *
@@ -207,23 +207,12 @@ trace_print(const struct trace_answers *answers)
 
 /* --- tokens --------------------------------------------------------------- */
 
-static void
-token_time(const struct token *token, char text_r[40])
-{
-	time_t when = (time_t)(token->time_ms / 1000);
-	struct tm tm;
-
-	text_r[0] = '\0';
-	if (gmtime_r(&when, &tm) != NULL)
-		(void)strftime(text_r, 40, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 void
 trace_print_token(const struct token *token)
 {
-	char time[40];
+	char time[UTC_SIZE];
 
-	token_time(token, time);
+	utc_print(token->time_ms / 1000, time);
 	(void)printf("The token says: ");
 	put_time(time);
 	(void)printf("\n");
@@ -240,7 +229,7 @@ trace_print_json(const struct trace_answers *answers,
     const struct token *token)
 {
 	json_t *root = json_object(), *list = json_array(), *said = NULL;
-	char time[40];
+	char time[UTC_SIZE];
 	int status = 0;
 
 	for (size_t i = 0; i < answers->n; i++) {
@@ -254,7 +243,7 @@ trace_print_json(const struct trace_answers *answers,
 		status |= json_array_append_new(list, answer);
 	}
 	if (token != NULL) {
-		token_time(token, time);
+		utc_print(token->time_ms / 1000, time);
 		said = json_pack("{s:s, s:s, s:s, s:b}", "id", token->uid,
 		    "time", time, "identity", token->identity, "is_cut",
 		    token->is_cut);

@@ -22,9 +22,6 @@ struct schedule {
 /* As not_before: made, but not to sign until somebody says so. */
 #define SCHEDULE_NEVER INT64_MAX
 
-/* Room for what schedule_print_time() writes, the NUL included. */
-#define SCHEDULE_TIME_SIZE 24
-
 /*
  * time = date [ "T" hour ":" minute ":" second "Z" ]
  * date = 4DIGIT "-" 2DIGIT "-" 2DIGIT	; RFC 3339, UTC
@@ -48,8 +45,5 @@ int schedule_parse(struct span text, struct schedule *schedule_r,
     const char **error_r) __attribute__((warn_unused_result));
 
 bool schedule_holds(const struct schedule *schedule, int64_t now);
-
-/* "2026-12-01T00:00:00Z"; SECONDS must be within the years 1970 to 9999. */
-void schedule_print_time(int64_t seconds, char text_r[SCHEDULE_TIME_SIZE]);
 
 #endif

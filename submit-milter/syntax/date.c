@@ -6,15 +6,11 @@
 #include <stdio.h>
 
 #include "base/ascii.h"
+#include "base/utc.h"
 #include "syntax/lex.h"
 
-#define DAYS_TO_1970 719162	/* from 0001-01-01 */
-#define DAYS_OF_400_YEARS 146097
 #define YEAR_DIGITS_MAX 9
 
-/* Bounds of what date_print() writes: the years 1 to 9999. */
-#define PRINT_MIN INT64_C(-62135596800)
-#define PRINT_MAX INT64_C(253402300799)
 #define ZONE_MAX (99 * 60 + 59)
 
 static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
@@ -37,45 +33,10 @@ static const struct {
 
 struct parts {
 	int weekday;		/* 0 is Sunday; -1: not given */
-	int year, month, day;	/* month from 0 */
+	int year, month, day;	/* month from 1 */
 	int hour, minute, second;
 	int zone;
 };
-
-static bool
-is_leap(int64_t year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-static int
-days_of_month(int64_t year, int month)
-{
-	static const int days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-
-	return days[month] + (month == 1 && is_leap(year) ? 1 : 0);
-}
-
-/* Days from 0001-01-01 to the first of YEAR, which is 1 or later. */
-static int64_t
-days_before_year(int64_t year)
-{
-	int64_t past = year - 1;
-
-	return past * 365 + past / 4 - past / 100 + past / 400;
-}
-
-/* Days from 1970-01-01. */
-static int64_t
-days_of(int64_t year, int month, int day)
-{
-	int64_t days = days_before_year(year) - DAYS_TO_1970 + day - 1;
-
-	for (int m = 0; m < month; m++)
-		days += days_of_month(year, m);
-	return days;
-}
 
 /* 0 is Sunday. */
 static int
@@ -201,8 +162,8 @@ read_date_and_hour(struct lex *lex, struct parts *parts)
 	if (read_digits(lex, 1, 2, &parts->day) < 0 ||
 	    skip_gap(lex, GAP_FWS, NULL) != 0)
 		return -1;
-	parts->month = read_name(lex, month_names, 12);
-	if (parts->month < 0 || skip_gap(lex, GAP_FWS, NULL) != 0)
+	parts->month = read_name(lex, month_names, 12) + 1;
+	if (parts->month < 1 || skip_gap(lex, GAP_FWS, NULL) != 0)
 		return -1;
 	digits = read_digits(lex, 2, YEAR_DIGITS_MAX, &parts->year);
 	if (digits < 0 || skip_gap(lex, GAP_FWS, NULL) != 0)
@@ -317,7 +278,7 @@ static bool
 is_in_range(const struct parts *parts)
 {
 	return parts->year >= 1900 && parts->day >= 1 &&
-	    parts->day <= days_of_month(parts->year, parts->month) &&
+	    parts->day <= utc_days_of_month(parts->year, parts->month) &&
 	    parts->hour <= 23 && parts->minute <= 59 &&
 	    (parts->second <= 59 ||
 	    (parts->second == 60 && is_leap_second(parts)));
@@ -339,7 +300,7 @@ date_parse(struct span value, struct date *date_r)
 	    lex_skip(&lex, NULL, NULL) != 0 || lex.pos != value.len ||
 	    !is_in_range(&parts))
 		return -1;
-	days = days_of(parts.year, parts.month, parts.day);
+	days = utc_days(parts.year, parts.month, parts.day);
 	*date_r = (struct date){
 		.seconds = days * 86400 + (int64_t)parts.hour * 3600 +
 		    ((int64_t)parts.minute - parts.zone) * 60 + parts.second,
@@ -349,19 +310,6 @@ date_parse(struct span value, struct date *date_r)
 		.is_obsolete = lex.is_obsolete,
 	};
 	return 1;
-}
-
-/* The year of the day that is DAYS after 0001-01-01, and its day in it. */
-static int64_t
-year_of(int64_t days, int *day_r)
-{
-	int64_t cycles = days / DAYS_OF_400_YEARS;
-	int64_t rest = days % DAYS_OF_400_YEARS, year = rest / 365 + 1;
-
-	while (days_before_year(year) > rest)
-		year--;
-	*day_r = (int)(rest - days_before_year(year));
-	return year + cycles * 400;
 }
 
 static int64_t
@@ -376,21 +324,15 @@ void
 date_print(int64_t seconds, int zone, char text_r[DATE_SIZE])
 {
 	int64_t offset = clamp(zone, -ZONE_MAX, ZONE_MAX);
-	int64_t local = clamp(clamp(seconds, PRINT_MIN, PRINT_MAX) +
-	    offset * 60, PRINT_MIN, PRINT_MAX) - PRINT_MIN;
-	int64_t days = local / 86400, year;
-	unsigned second = (unsigned)(local % 86400);
+	struct utc t = utc_split(clamp(seconds, UTC_FIRST, UTC_LAST) +
+	    offset * 60);
 	unsigned minutes = (unsigned)(offset < 0 ? -offset : offset);
-	int day, month = 0;
 
-	year = year_of(days, &day);
-	while (day >= days_of_month(year, month))
-		day -= days_of_month(year, month++);
 	(void)snprintf(text_r, DATE_SIZE,
 	    "%s, %u %s %04u %02u:%02u:%02u %c%02u%02u",
-	    day_names[weekday_of(days - DAYS_TO_1970)],
-	    (unsigned)(day + 1) % 100, month_names[month],
-	    (unsigned)year % 10000, second / 3600 % 24, second / 60 % 60,
-	    second % 60, offset < 0 ? '-' : '+', minutes / 60 % 100,
-	    minutes % 60);
+	    day_names[weekday_of(utc_days(t.year, t.month, t.day))],
+	    (unsigned)t.day % 100, month_names[t.month - 1],
+	    (unsigned)t.year % 10000, (unsigned)t.hour % 100,
+	    (unsigned)t.minute % 100, (unsigned)t.second % 100,
+	    offset < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
 }

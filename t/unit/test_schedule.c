@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/utc.h"
 #include "sign/schedule.h"
 
 #define NONE INT64_MIN
@@ -60,7 +61,7 @@ test_times(void **state)
 	    i++) {
 		const struct time_case *c = &time_cases[i];
 		int64_t got = NONE;
-		char text[SCHEDULE_TIME_SIZE];
+		char text[UTC_SIZE];
 
 		if (schedule_parse_time(span_of(c->text), c->is_end, &got) !=
 		    (c->want == NONE ? -1 : 1) || got != c->want)
@@ -68,7 +69,7 @@ test_times(void **state)
 			    (long long)got, (long long)c->want);
 		if (got == NONE || strlen(c->text) < 20)
 			continue;
-		schedule_print_time(got, text);
+		utc_print(got, text);
 		assert_string_equal(text, c->text);
 	}
 }

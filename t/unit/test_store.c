@@ -21,6 +21,7 @@
 
 #include "audit/pack.h"
 #include "audit/store.h"
+#include "base/utc.h"
 
 #define NOW 1795305600		/* 2026-11-22T00:00:00Z */
 #define KEY "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -132,10 +133,10 @@ ask(struct store *store, enum word_kind kind, const char *text,
 	    (kind2 != 0 && query_add(&query, kind2, text2, &error) != 0))
 		fail_msg("%s", error);
 	if (since != NULL)
-		assert_int_equal(words_time(span_of(since),
+		assert_int_equal(utc_parse(span_of(since),
 		    &query.since_us), 0);
 	if (until != NULL)
-		assert_int_equal(words_time(span_of(until),
+		assert_int_equal(utc_parse(span_of(until),
 		    &query.until_us), 0);
 	found[0] = '\0';
 	assert_int_equal(store_find(store, &query, note, NULL), want);
