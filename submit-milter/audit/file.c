@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +24,8 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "system/folder.h"
 
 #define PARTS_MOST 512		/* what one writev() is given */
 #define RESERVE ((off_t)1 << 20)
@@ -51,29 +52,6 @@ fail(const struct file *file, struct sink_note *note)
 }
 
 /* --- open ----------------------------------------------------------------- */
-
-/*
- * A file is found again after a loss of power only when its folder is
- * written, too. A folder that we may not read cannot be; fdatasync() of a
- * new file does it on the file systems that we know.
- */
-static int
-sync_folder(const char *name)
-{
-	char *copy = strdup(name);
-	int fd, status;
-
-	if (copy == NULL)
-		return -1;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(copy);
-	if (fd < 0)
-		return errno == EACCES ? 0 : -1;
-	status = fsync(fd);
-	(void)close(fd);
-	/* Not every file system has a notion of it. */
-	return status == 0 || errno == EINVAL ? 0 : -1;
-}
 
 static int
 write_line_end(int fd)
@@ -137,7 +115,11 @@ prepare(struct file *file, int fd, struct sink_note *note)
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
 	file->is_spoilt = false;
-	return sync_folder(file->name);
+	/*
+	 * A folder that we may not read cannot be written to the disk; the
+	 * fdatasync() of a new file does it on the file systems we know.
+	 */
+	return folder_sync(file->name) == 0 || errno == EACCES ? 0 : -1;
 }
 
 static int

@@ -16,6 +16,7 @@
 #include <zlib.h>
 
 #include "ctl/ctl.h"
+#include "system/folder.h"
 
 struct rewrite {
 	const char *file;
@@ -82,27 +83,6 @@ rewrite_line(struct rewrite *r, struct span line)
 		r->is_failed = true;
 }
 
-/* The name of the new file is on stable storage with its folder. */
-static int
-sync_folder(const char *file)
-{
-	char folder[PATH_MAX];
-	char *slash;
-	int fd, status;
-
-	(void)snprintf(folder, sizeof(folder), "%s", file);
-	slash = strrchr(folder, '/');
-	if (slash == NULL)
-		(void)snprintf(folder, sizeof(folder), ".");
-	else
-		slash[slash == folder ? 1 : 0] = '\0';
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	status = fd < 0 ? -1 : fsync(fd);
-	if (fd >= 0)
-		(void)close(fd);
-	return status;
-}
-
 static int
 put_in_place(struct rewrite *r)
 {
@@ -113,7 +93,7 @@ put_in_place(struct rewrite *r)
 	    futimens(r->fd, times) != 0 || fsync(r->fd) != 0 ||
 	    rename(r->new, r->file) != 0)
 		return -1;
-	return sync_folder(r->file);
+	return folder_sync(r->file);
 }
 
 int

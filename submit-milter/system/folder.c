@@ -34,14 +34,22 @@ folder_check(const char *path, char **error_r)
 	return 0;
 }
 
+/* The folder of PATH, malloc'ed; NULL: no memory. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* Can everybody put something else in the place of PATH? -1: no memory. */
 static int
 is_open_place(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL || slash == path ? 1 :
-	    (size_t)(slash - path);
-	char *folder = slash == NULL ? strdup(".") : strndup(path, len);
+	char *folder = folder_of(path);
 	struct stat st;
 	bool is_open;
 
@@ -97,4 +105,22 @@ folder_doubt(const char *path, const struct stat *st)
 		return "a group can write to it that is neither root's nor "
 		    "its owner's: chmod g-w it";
 	return NULL;
+}
+
+int
+folder_sync(const char *path)
+{
+	char *folder = folder_of(path);
+	int fd, error;
+
+	if (folder == NULL)
+		return -1;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(folder);
+	if (fd < 0)
+		return -1;
+	error = fsync(fd) == 0 || errno == EINVAL ? 0 : errno;
+	(void)close(fd);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }

@@ -1,5 +1,6 @@
 /*
- * folder - can others forge what we keep in a folder, or go by? Main thread.
+ * folder - can others forge what we keep in a folder, or go by? Is it on the
+ * disk? Any thread.
  */
 #ifndef SUBMIT_SYSTEM_FOLDER_H
 #define SUBMIT_SYSTEM_FOLDER_H
@@ -29,5 +30,12 @@ int folder_check_place(const char *path, char **error_r)
  */
 const char *folder_doubt(const char *path, const struct stat *st)
     __attribute__((warn_unused_result));
+
+/*
+ * That the file PATH is found again after a loss of power wants the folder
+ * that it is in on the disk. 0, or -1 and errno; a file system that has no
+ * notion of it is content.
+ */
+int folder_sync(const char *path) __attribute__((warn_unused_result));
 
 #endif
