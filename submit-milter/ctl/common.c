@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "base/ascii.h"
+#include "base/utc.h"
 
 int
 ctl_fail(int status, const char *format, ...)
@@ -131,6 +133,19 @@ ctl_duration(const char *text)
 		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
 			return n * units[k].seconds;
 	return -1;
+}
+
+int
+ctl_time(const char *option, const char *text, int64_t *us_r)
+{
+	long age = ctl_duration(text);
+
+	if (age >= 0)
+		*us_r = ((int64_t)time(NULL) - age) * 1000000;
+	else if (utc_parse(span_of(text), us_r) != 0)
+		return ctl_fail(EX_USAGE, "%s %s: a time such as 2026-11-21, "
+		    "2026-11-21T10:00:00Z or 7d is needed", option, text);
+	return 0;
 }
 
 int

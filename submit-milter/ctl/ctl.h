@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/span.h"
@@ -62,6 +63,13 @@ void ctl_put(FILE *out, struct span text);
 
 /* "90s", "30m", "12h", "7d": seconds; -1 for any other text. */
 long ctl_duration(const char *text);
+
+/*
+ * What OPTION says: such a duration ago, or a time in UTC as far as the text
+ * goes; in microseconds since 1970. 0, or EX_USAGE after a complaint.
+ */
+int ctl_time(const char *option, const char *text, int64_t *us_r)
+    __attribute__((warn_unused_result));
 
 /* STATUS if all output was written, else EX_IOERR after a complaint. */
 int ctl_finish(int status);

@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "base/ascii.h"
+#include "base/utc.h"
 #include "ctl/ctl.h"
 
 #define LINE_CEILING (16u << 20)
@@ -358,43 +359,15 @@ print_usage(FILE *out)
 	    CTL_CONFIG_FILE);
 }
 
-/* As far as it goes, TEXT has the form of a time in a record. */
-static bool
-is_time(const char *text)
-{
-	static const char form[] = "0000-00-00T00:00:00Z";
-	size_t n = strlen(text);
-
-	for (size_t i = 0; i < n; i++) {
-		if (i >= sizeof(form) - 1)
-			return false;
-		if (form[i] == '0' ? !ascii_is_digit((unsigned char)text[i]) :
-		    form[i] != text[i])
-			return false;
-	}
-	return n == 10 || n == 16 || n == 19 || n == 20;
-}
-
 static int
 set_since(struct report_options *o, const char *text)
 {
-	long age = ctl_duration(text);
-	time_t when;
-	struct tm tm;
+	int64_t us;
 
-	if (age >= 0) {
-		when = time(NULL) - age;
-		if (gmtime_r(&when, &tm) != NULL && strftime(o->since,
-		    sizeof(o->since), "%Y-%m-%dT%H:%M:%S", &tm) > 0)
-			return 0;
-	} else if (is_time(text)) {
-		/* Without "Z": a fraction of the second may follow. */
-		memcpy(o->since, text, strlen(text) == 20 ? 19 :
-		    strlen(text));
-		return 0;
-	}
-	return ctl_fail(EX_USAGE, "--since %s: a time such as 2026-11-21, "
-	    "2026-11-21T10:00:00Z or 7d is needed", text);
+	if (ctl_time("--since", text, &us) != 0)
+		return EX_USAGE;
+	utc_print_us(us, o->since);
+	return 0;
 }
 
 enum { OPT_ALL = 256, OPT_IDENTITY, OPT_JSON, OPT_LETTER, OPT_PROBLEMS,

@@ -16,7 +16,6 @@
 #include <time.h>
 
 #include "base/ascii.h"
-#include "base/utc.h"
 #include "ctl/ctl.h"
 
 #define ARENA_MOST (64u << 20)
@@ -48,39 +47,17 @@ struct trace_options {
 
 /* --- times ---------------------------------------------------------------- */
 
-/* "7d" ago, in seconds; -1 when it is none. */
-static int64_t
-parse_age(const char *text)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	int64_t n = 0;
-	size_t i = 0;
-
-	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
-		n = n * 10 + (text[i++] - '0');
-	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
-		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
-			return n * units[k].seconds;
-	return -1;
-}
-
 /* IS_END: to the end of what the text names (a day, a second). */
 static int
 parse_time(const char *option, const char *text, bool is_end, int64_t *us_r)
 {
-	int64_t age = parse_age(text), more = 1000000;
+	int64_t more = 1000000;
 	size_t n = strcspn(text, "Z");
 
-	if (age >= 0) {
-		*us_r = ((int64_t)time(NULL) - age) * 1000000;
+	if (ctl_time(option, text, us_r) != 0)
+		return EX_USAGE;
+	if (ctl_duration(text) >= 0)
 		return 0;
-	}
-	if (utc_parse(span_of(text), us_r) != 0)
-		return ctl_fail(EX_USAGE, "%s %s: a time such as 2026-11-21, "
-		    "2026-11-21T10:00:00Z or 7d is needed", option, text);
 	if (n == 10)
 		more = 86400 * (int64_t)1000000;
 	else if (n == 16)
