@@ -14,6 +14,7 @@
 #include "config/loader.h"
 #include "config/signing.h"
 #include "config/tracing.h"
+#include "crypt/cert.h"
 #include "dns/toplevel.h"
 #include "syntax/cidr.h"
 
@@ -111,8 +112,9 @@ link_profile(struct settings *settings, struct profile *profile)
 		&profile->privacy.values,
 	};
 
-	if (profile->encrypt.recipient_count > 0)
-		profile->encrypt.certs = settings->config.certs;
+	profile->encrypt.certs = settings->config.certs;
+	profile->encrypt.table = find_table(settings,
+	    settings->names.encryption);
 	if (profile->networks_name[0] != '\0')
 		profile->networks = find_table(settings,
 		    profile->networks_name);
@@ -205,11 +207,55 @@ open_dns(struct settings *settings, char **error_r)
 	    config->file, error);
 }
 
+/* Are the rows certificates? */
+struct row_check {
+	const char *where;
+	const char *name;
+	struct arena *arena;
+	char *error;		/* malloc'ed */
+	int status;
+};
+
+static void
+check_row(void *context, struct span key, struct span value)
+{
+	struct row_check *check = context;
+	struct span der;
+
+	if (check->status == 0 &&
+	    cert_read(value, check->arena, &der) != 1)
+		check->status = fault(&check->error, "%s: tables.%s: the row "
+		    "of %.*s is no certificate", check->where, check->name,
+		    SPAN_ARG(key));
+	arena_reset(check->arena);
+}
+
+/* As far as the table can tell what is in it. */
+static int
+check_rows(const struct table_entry *entry, const struct table *table,
+    char **error_r)
+{
+	struct row_check check = { entry->where, entry->spec.name,
+	    arena_new(ARENA_CEILING, NULL), NULL, 0 };
+
+	if (check.arena == NULL)
+		return fault(error_r, NULL);
+	(void)table_each(table, check_row, &check);
+	arena_free(&check.arena);
+	*error_r = check.error;
+	return check.status;
+}
+
 static int
 open_certificates(struct settings *settings, char **error_r)
 {
 	struct config *config = &settings->config;
 
+	for (size_t i = 0; i < config->table_count; i++)
+		if (strcmp(settings->tables[i].spec.name,
+		    settings->names.encryption) == 0 && check_rows(
+		    &settings->tables[i], config->tables[i], error_r) != 0)
+			return -1;
 	if (config->certificate_directory[0] == '\0')
 		return 0;
 	config->certs = certs_open(config->certificate_directory, error_r);

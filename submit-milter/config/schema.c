@@ -394,6 +394,9 @@ static const struct option options[] = {
 	    "directory with certificates ADDRESS.pem and DOMAIN.pem; empty: "
 	    "none", AT(settings, config.certificate_directory),
 	    .check = check_path),
+	STRING(ENCRYPTION, "encryption.table", "",
+	    "table from address to certificate; empty: none",
+	    AT(settings, names.encryption), .verify = verify_address_table),
 
 	GROUP(ROOT, LOG, "log", "the operator's log", SAME_AS_FIELD),
 	ENUM(LOG, "log.target", "stderr", log_targets,

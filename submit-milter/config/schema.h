@@ -74,6 +74,7 @@ struct table_names {
 	const char *users;
 	const char *known_users;
 	const char *certificates;
+	const char *encryption;		/* certificates of recipients */
 	const char *clients;
 	const char *networks;
 	const char *mailboxes;

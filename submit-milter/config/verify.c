@@ -206,8 +206,9 @@ verify_encrypted(struct check *check, const void *base, const void *field)
 
 	(void)field;
 	return profile->encrypt.recipient_count > 0 &&
-	    check->settings->config.certificate_directory[0] == '\0' ?
-	    "needs encryption.certificates" : NULL;
+	    check->settings->config.certificate_directory[0] == '\0' &&
+	    check->settings->names.encryption[0] == '\0' ?
+	    "needs encryption.certificates or encryption.table" : NULL;
 }
 
 /* Without an author there is no message. */

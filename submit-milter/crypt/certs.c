@@ -9,17 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #define SUFFIX ".pem"
 
 struct cert {
 	char *name;		/* of the file, without its suffix */
-	X509 *x509;
+	struct span der;
 };
 
 struct certs {
@@ -34,23 +32,30 @@ compare(const void *a, const void *b)
 	    ((const struct cert *)b)->name);
 }
 
-static X509 *
+/* The DER, from OPENSSL_malloc(); ptr NULL when there is none. */
+static struct span
 read_file(const char *directory, const char *name)
 {
+	unsigned char *der = NULL;
 	char *path;
-	X509 *x509 = NULL;
+	X509 *x509;
 	FILE *in;
+	int len = 0;
 
 	if (asprintf(&path, "%s/%s" SUFFIX, directory, name) < 0)
-		return NULL;
+		return (struct span){ NULL, 0 };
 	in = fopen(path, "re");
 	free(path);
 	if (in == NULL)
-		return NULL;
+		return (struct span){ NULL, 0 };
 	x509 = PEM_read_X509(in, NULL, NULL, NULL);
 	(void)fclose(in);
+	if (x509 != NULL)
+		len = i2d_X509(x509, &der);
+	X509_free(x509);
 	ERR_clear_error();
-	return x509;
+	return (struct span){ len > 0 ? (const char *)der : NULL,
+	    len > 0 ? (size_t)len : 0 };
 }
 
 static int
@@ -69,8 +74,8 @@ add(struct certs *certs, const char *directory, const char *file,
 	if (cert->name == NULL)
 		return -1;
 	certs->n++;
-	cert->x509 = read_file(directory, cert->name);
-	if (cert->x509 != NULL)
+	cert->der = read_file(directory, cert->name);
+	if (cert->der.ptr != NULL)
 		return 0;
 	if (asprintf(error_r, "%s/%s: is no certificate in PEM form that we "
 	    "can read", directory, file) < 0)
@@ -130,7 +135,7 @@ certs_free(struct certs **certs)
 		return;
 	for (size_t i = 0; i < (*certs)->n; i++) {
 		free((*certs)->v[i].name);
-		X509_free((*certs)->v[i].x509);
+		OPENSSL_free((void *)(uintptr_t)(*certs)->v[i].der.ptr);
 	}
 	free((*certs)->v);
 	free(*certs);
@@ -138,7 +143,7 @@ certs_free(struct certs **certs)
 }
 
 /* The file for NAME, or NULL. */
-static X509 *
+static const struct cert *
 find(const struct certs *certs, struct span name)
 {
 	size_t low = 0, high = certs->n;
@@ -150,7 +155,7 @@ find(const struct certs *certs, struct span name)
 		int order = memcmp(name.ptr, have.ptr, n);
 
 		if (order == 0 && name.len == have.len)
-			return certs->v[middle].x509;
+			return &certs->v[middle];
 		if (order > 0 || (order == 0 && name.len > have.len))
 			low = middle + 1;
 		else
@@ -159,36 +164,16 @@ find(const struct certs *certs, struct span name)
 	return NULL;
 }
 
-/* NULL, or why it is not to be used. */
-static const char *
-refuse(X509 *x509, int64_t now)
-{
-	time_t at = (time_t)now;
-	uint32_t flags = X509_get_extension_flags(x509);
-
-	if (X509_cmp_time(X509_get0_notBefore(x509), &at) >= 0)
-		return "the certificate is not yet valid";
-	if (X509_cmp_time(X509_get0_notAfter(x509), &at) <= 0)
-		return "the certificate has expired";
-	if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(x509) &
-	    (KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)) == 0)
-		return "the certificate is not for encryption";
-	if ((flags & EXFLAG_XKUSAGE) != 0 &&
-	    (X509_get_extended_key_usage(x509) &
-	    (XKU_SMIME | XKU_ANYEKU)) == 0)
-		return "the certificate is not for mail";
-	return NULL;
-}
-
-X509 *
+bool
 certs_find(const struct certs *certs, struct span address,
-    struct span domain, int64_t now, const char **why_r)
+    struct span domain, struct span *der_r)
 {
-	X509 *x509 = find(certs, address);
+	const struct cert *cert = find(certs, address);
 
-	if (x509 == NULL)
-		x509 = find(certs, domain);
-	*why_r = x509 == NULL ? "there is no certificate" :
-	    refuse(x509, now);
-	return *why_r == NULL ? x509 : NULL;
+	if (cert == NULL)
+		cert = find(certs, domain);
+	if (cert == NULL)
+		return false;
+	*der_r = cert->der;
+	return true;
 }

@@ -1,15 +1,13 @@
 /*
  * certs - certificates of those to whom mail is encrypted, in a folder.
  *
- * RFC 8550 section 4.4. Each file, "ADDRESS.pem" or "DOMAIN.pem", is parsed
- * once. Immutable; any thread.
+ * Each file, "ADDRESS.pem" or "DOMAIN.pem", is read once. Immutable; any
+ * thread.
  */
 #ifndef SUBMIT_CRYPT_CERTS_H
 #define SUBMIT_CRYPT_CERTS_H
 
-#include <stdint.h>
-
-#include <openssl/x509.h>
+#include <stdbool.h>
 
 #include "base/span.h"
 
@@ -27,11 +25,10 @@ void certs_free(struct certs **certs);
 
 /*
  * The certificate for a mailbox with these parts, folded; that of the address
- * itself goes before that of its domain. NULL and *why_r (static) when there
- * is none that is good at NOW (seconds since 1970) and for encryption. It
- * lives as long as CERTS.
+ * itself goes before that of its domain. It lives as long as CERTS.
  */
-X509 *certs_find(const struct certs *certs, struct span address,
-    struct span domain, int64_t now, const char **why_r);
+bool certs_find(const struct certs *certs, struct span address,
+    struct span domain, struct span *der_r)
+    __attribute__((warn_unused_result));
 
 #endif

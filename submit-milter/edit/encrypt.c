@@ -74,7 +74,7 @@ encrypt_write(const struct profile *profile, struct facts *facts,
     struct edit_list *list, struct spool *from, struct spool *to,
     const char **error_r)
 {
-	X509 **certs = arena_calloc(facts->arena, facts->recipient_count,
+	struct span *certs = arena_calloc(facts->arena, facts->recipient_count,
 	    sizeof(*certs));
 	struct span header;
 	size_t n = 0;

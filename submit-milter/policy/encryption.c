@@ -6,7 +6,9 @@
  */
 #include "policy/encryption.h"
 
+#include "crypt/cert.h"
 #include "crypt/certs.h"
+#include "policy/keys.h"
 #include "policy/rules.h"
 #include "policy/sitelib.h"
 
@@ -22,12 +24,12 @@ encryption_is_due(const struct profile *profile, const struct facts *facts)
 {
 	size_t n = 0;
 
-	if (profile->encrypt.certs == NULL || facts->is_transfer)
+	if (profile->encrypt.recipient_count == 0 || facts->is_transfer)
 		return false;
 	for (size_t i = 0; i < facts->recipient_count; i++) {
 		if (!encryption_counts(&facts->recipients[i]))
 			continue;
-		if (facts->recipients[i].certificate == NULL)
+		if (facts->recipients[i].certificate.len == 0)
 			return false;
 		n++;
 	}
@@ -73,7 +75,7 @@ find_odd(const struct facts *facts, bool is_encrypted)
 		const struct facts_recipient *r = &facts->recipients[i];
 
 		if (encryption_counts(r) &&
-		    (r->certificate != NULL) != is_encrypted)
+		    (r->certificate.len > 0) != is_encrypted)
 			return r;
 	}
 	return NULL;
@@ -83,7 +85,7 @@ static struct verdict
 check_mixed(const struct profile *profile, const struct facts *facts)
 {
 	struct span none = { NULL, 0 };
-	bool is_encrypted = facts_recipient(facts)->certificate != NULL;
+	bool is_encrypted = facts_recipient(facts)->certificate.len > 0;
 
 	if (find_odd(facts, is_encrypted) == NULL)
 		return verdict_pass();
@@ -98,16 +100,71 @@ check_mixed(const struct profile *profile, const struct facts *facts)
 	return verdict_pass();
 }
 
+/* The row of the newest recipient. */
+static enum lookup
+ask_table(const struct table *table, struct facts *facts,
+    struct span *der_r, const char **error_r)
+{
+	const struct mailbox *mailbox =
+	    &facts_recipient(facts)->path.path.mailbox;
+	struct address_keys keys;
+	struct span key, value;
+	enum lookup answer;
+
+	*error_r = "out of memory";
+	if (address_keys_make(facts->rights, mailbox->local, mailbox->domain,
+	    facts->arena, &keys) != 0)
+		return LOOKUP_FAILED;
+	answer = address_keys_ask(&keys, table, &facts->resolver, &key,
+	    &value, error_r);
+	if (answer != LOOKUP_FOUND)
+		return answer;
+	switch (cert_read(value, facts->arena, der_r)) {
+	case 1:
+		return LOOKUP_FOUND;
+	case 0:
+		*error_r = "a row that is no certificate";
+		return LOOKUP_FAILED;
+	default:
+		break;
+	}
+	*error_r = "out of memory";
+	return LOOKUP_FAILED;
+}
+
+/* A file, or else a row. *why_r: there is one, but it is not to be used. */
+static enum lookup
+find_certificate(const struct profile_encrypt *encrypt, struct facts *facts,
+    struct span address, struct span domain, struct span *der_r,
+    const char **why_r)
+{
+	enum lookup answer = LOOKUP_NOT_FOUND;
+
+	if (encrypt->certs != NULL &&
+	    certs_find(encrypt->certs, address, domain, der_r))
+		answer = LOOKUP_FOUND;
+	else if (encrypt->table != NULL)
+		answer = ask_table(encrypt->table, facts, der_r, why_r);
+	if (answer == LOOKUP_NOT_FOUND)
+		*why_r = "there is no certificate";
+	if (answer == LOOKUP_FOUND) {
+		*why_r = cert_refuse(*der_r, facts->now);
+		if (*why_r != NULL)
+			answer = LOOKUP_NOT_FOUND;
+	}
+	return answer;
+}
+
 struct verdict
 rule_encrypt(const struct profile *profile, struct facts *facts)
 {
 	const struct profile_encrypt *encrypt = &profile->encrypt;
 	struct facts_recipient *r = facts_recipient(facts);
 	const struct mailbox *mailbox = &r->path.path.mailbox;
-	struct span address, domain;
-	const char *why;
+	struct span address, domain, der;
+	const char *why = NULL;
 
-	if (encrypt->certs == NULL || r->path.status != PATH_OK ||
+	if (encrypt->recipient_count == 0 || r->path.status != PATH_OK ||
 	    mailbox->domain.len == 0)
 		return verdict_pass();
 	if (mailbox_fold(mailbox->local, mailbox->domain, true, facts->arena,
@@ -120,10 +177,18 @@ rule_encrypt(const struct profile *profile, struct facts *facts)
 	if (!came_safely(profile, facts))
 		return verdict_refuse(REASON_ENCRYPT_CLEAR,
 		    (struct span){ NULL, 0 }, address);
-	r->certificate = certs_find(encrypt->certs, address, domain,
-	    facts->now, &why);
-	if (r->certificate == NULL && encrypt->missing == MISSING_REFUSE)
-		return verdict_refuse(REASON_CERTIFICATE_MISSING,
-		    (struct span){ NULL, 0 }, span_of(why));
+	switch (find_certificate(encrypt, facts, address, domain, &der,
+	    &why)) {
+	case LOOKUP_FOUND:
+		r->certificate = der;
+		break;
+	case LOOKUP_FAILED:
+		return verdict_tempfail(REASON_TEMPORARY, span_of(why));
+	case LOOKUP_NOT_FOUND:
+		if (encrypt->missing == MISSING_REFUSE)
+			return verdict_refuse(REASON_CERTIFICATE_MISSING,
+			    (struct span){ NULL, 0 }, span_of(why));
+		break;
+	}
 	return check_mixed(profile, facts);
 }

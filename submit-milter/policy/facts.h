@@ -88,7 +88,8 @@ struct facts_recipient {
 	/* One of ours: it stands for that one, counted from 1; else 0. */
 	size_t replaces;
 	bool is_replaced;	/* by such a one */
-	X509 *certificate;	/* the mail must be encrypted for it; or NULL */
+	/* DER: the mail must be encrypted for it; or empty. */
+	struct span certificate;
 };
 
 /*

@@ -116,7 +116,9 @@ struct profile_encrypt {
 	enum encrypt_missing missing;	/* no certificate that is good */
 	enum encrypt_mixed mixed;	/* with others in one message */
 	enum smime_cipher cipher;
-	const struct certs *certs;	/* NULL: nothing is encrypted */
+	/* Where certificates are; each may be NULL. */
+	const struct certs *certs;
+	const struct table *table;	/* address -> certificate */
 };
 
 enum foreign_mode { FOREIGN_KEEP, FOREIGN_REMOVE };

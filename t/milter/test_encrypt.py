@@ -2,6 +2,9 @@
 
 import base64
 import email
+import re
+import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -184,3 +187,163 @@ def test_expired(start, strict, tmp_path):
     (tmp_path / "broken.pem").write_text("nothing\n")
     with pytest.raises(AssertionError, match="broken.pem: is no certificate"):
         start(conf.changed(strict, **changes))
+
+
+POSTMAP = shutil.which("postmap") or "/usr/sbin/postmap"
+CAROL = "carol@example.com"
+
+
+def pem(folder, name):
+    """A certificate as openssl writes it."""
+    return (folder / (name + ".pem")).read_text()
+
+
+def one_line(text):
+    """The base64 in PEM, in one line."""
+    return re.sub(r"-----.*?-----|\s", "", text)
+
+
+def compiled(kind):
+    """A table that postmap makes."""
+
+    def make(folder, rows):
+        path = folder / ("rows-" + kind)
+        path.write_text("".join("%s\t%s\n" % (k, one_line(v)) for k, v in rows))
+        (folder / "main.cf").write_text("compatibility_level = 3.6\n")
+        run(POSTMAP, "-c", str(folder), "%s:%s" % (kind, path))
+        return {"type": kind, "file": str(path)}
+
+    return make
+
+
+def text_file(kind, line):
+    """A table of lines."""
+
+    def make(folder, rows):
+        path = folder / ("rows-" + kind)
+        path.write_text("".join(line(k, v) + "\n" for k, v in rows))
+        return {"type": kind, "file": str(path)}
+
+    return make
+
+
+def database(folder, rows):
+    """DER, as a directory has it, too; the second of a list does not count."""
+    path = folder / "rows.sqlite"
+    ders = [(k, base64.b64decode(one_line(v)) + b",x") for k, v in rows]
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE certs (who TEXT, der BLOB)")
+        connection.executemany("INSERT INTO certs VALUES (?, ?)", ders)
+    connection.close()
+    return {"type": "sqlite", "file": str(path), "query": "SELECT der FROM certs WHERE who = %s"}
+
+
+TABLES = {
+    "inline": lambda folder, rows: conf.inline(*rows),
+    "inline in one line": lambda folder, rows: conf.inline(
+        *((k, v.replace("\n", " ") + ", " + v) for k, v in rows)
+    ),
+    "texthash": text_file("texthash", lambda k, v: k + " " + v.replace("\n", " ")),
+    "pcre": text_file("pcre", lambda k, v: "/^%s$/ %s" % (re.escape(k), one_line(v))),
+    "regexp": text_file("regexp", lambda k, v: "/^%s$/ %s" % (re.escape(k), one_line(v))),
+    "sqlite": database,
+    **{kind: compiled(kind) for kind in ("hash", "btree", "lmdb", "cdb")},
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_table(start, strict, folder, tmp_path, kind):
+    """D8.6: certificates from a table of any type: for an address, and for a domain."""
+    rows = [(CAROL, pem(folder, CAROL))]
+    to = [CAROL]
+    if kind not in ("pcre", "regexp"):  # they are asked for whole addresses
+        rows.append(("@gate.example", pem(folder, "gate.example")))
+        to.append("anybody@gate.example")
+    daemon = start(
+        conf.changed(
+            strict,
+            tables={"certs": TABLES[kind](tmp_path, rows)},
+            encryption={"table": "certs"},
+            default_profile={"encrypt": {"recipients": ("example.com", "gate.example")}},
+        )
+    )
+    message = whole(FROM, *CONTENT, body=BODY)
+    got = submit(daemon, message, recipients=["<%s>" % address for address in to])
+    assert got.verdict == "passed", got
+    for name, _ in rows:
+        assert decrypt(folder, name.lstrip("@"), got.leaving) == ENTITY
+    got = submit(daemon, recipients=["<nobody@example.com>"])
+    assert got.verdict == "550 5.7.5 at rcpt"
+
+
+def test_folder_before_table(start, strict, folder, tmp_path):
+    """D8.6: a file goes before a row; who has no file has a row; of a row that is old we say so."""
+    (tmp_path / (CAROL + ".pem")).write_text(pem(folder, CAROL))
+    rows = [
+        (CAROL, pem(folder, "gate.example")),
+        ("dave@example.com", pem(folder, "dave@example.com")),
+        ("signer@example.com", pem(folder, "signer@example.com")),
+    ]
+    daemon = start(
+        conf.changed(
+            strict,
+            tables={"certs": conf.inline(*rows)},
+            encryption={"table": "certs", "certificates": str(tmp_path)},
+            default_profile={"encrypt": {"recipients": ("example.com",)}},
+        )
+    )
+    got = submit(daemon, whole(FROM, *CONTENT, body=BODY),
+                 recipients=["<%s>" % CAROL, "<dave@example.com>"])
+    assert decrypt(folder, CAROL, got.leaving) == decrypt(folder, "dave@example.com", got.leaving) == ENTITY
+    got = submit(daemon, recipients=["<signer@example.com>"])
+    assert got.verdict == "550 5.7.5 at rcpt"
+    assert "the certificate is not for encryption" in [v.get("detail") for v in got.record["verdicts"]]
+
+
+@pytest.mark.parametrize("kind", ["fail", "sqlite"])
+def test_table_that_fails(start, strict, tmp_path, kind):
+    """D8.6: no answer, or one that is no certificate: try again, and nothing goes in the clear."""
+    if kind == "fail":
+        table = {"type": "fail"}
+    else:
+        table = database(tmp_path, [(CAROL, "bm90aGluZw==")])
+    daemon = start(
+        conf.changed(
+            strict,
+            tables={"certs": table},
+            encryption={"table": "certs"},
+            default_profile={"encrypt": {"recipients": ("example.com",), "missing": "pass"}},
+        )
+    )
+    got = submit(daemon, recipients=["<%s>" % CAROL])
+    assert got.verdict == "451 4.3.0 at rcpt"
+
+
+# What is wrong, and what is said of it.
+WRONG = {
+    "a row that is no certificate": (
+        {"tables": {"certs": conf.inline((CAROL, "MIIBnonsense"))}, "encryption": {"table": "certs"}},
+        r":\d+: tables.certs: the row of carol@example.com is no certificate",
+    ),
+    "no such table": (
+        {"encryption": {"table": "certs"}},
+        r":\d+: encryption.table: there is no table .certs.",
+    ),
+    "a table of networks": (
+        {"tables": {"certs": {"type": "cidr", "file": "/dev/null"}}, "encryption": {"table": "certs"}},
+        r":\d+: encryption.table: table .certs. is of type cidr",
+    ),
+    "neither files nor table": (
+        {}, r":\d+: default_profile.encrypt.recipients: needs encryption.certificates or encryption.table",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong(start, strict, name):
+    """D8.6 X41: what cannot work is an error when the configuration is read."""
+    changes, want = WRONG[name]
+    with pytest.raises(AssertionError, match=want):
+        start(conf.changed(
+            strict, default_profile={"encrypt": {"recipients": ("example.com",)}}, **changes
+        ))
