@@ -48,7 +48,7 @@ ctl_check(int argc, char **argv)
 	if (optind < argc)
 		return ctl_fail(EX_USAGE, "check: what is \"%s\"?",
 		    argv[optind]);
-	config = ctl_source_load(&source, true);
+	config = ctl_source_load(&source, CTL_ALL);
 	if (config == NULL)
 		return EX_CONFIG;
 	config_print(config, stdout);

@@ -11,8 +11,11 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "audit/store.h"
 #include "base/ascii.h"
 #include "base/utc.h"
+
+#define STORE_CACHE_KIB 131072
 
 int
 ctl_fail(int status, const char *format, ...)
@@ -49,18 +52,47 @@ ctl_source_override(struct ctl_source *source, char *text)
 }
 
 struct config *
-ctl_source_load(const struct ctl_source *source, bool with_keys)
+ctl_source_load(const struct ctl_source *source, enum ctl_need need)
 {
 	struct config *config;
 	char *error = NULL;
 
-	config = (with_keys ? config_load : config_load_without_keys)(
-	    source->file, source->overrides, source->override_count, &error);
+	config = (need == CTL_ALL ? config_load :
+	    need == CTL_TABLES ? config_load_without_keys :
+	    config_load_options)(source->file, source->overrides,
+	    source->override_count, &error);
+	if (config != NULL && need == CTL_TRACE_KEYS &&
+	    config_read_trace_keys(config, &error) != 0)
+		config_unref(&config);
 	if (config == NULL)
 		(void)ctl_fail(EX_CONFIG, "%s",
 		    error == NULL ? "out of memory" : error);
 	free(error);
 	return config;
+}
+
+static void
+tell(void *context, const char *text)
+{
+	(void)context;
+	(void)ctl_fail(0, "%s", text);
+}
+
+struct store *
+ctl_store_new(const struct config *config)
+{
+	const struct store_settings settings = {
+		.directory = config->store.directory,
+		.vault = config->store.vault,
+		.days = config->store.days,
+		.cache_kib = STORE_CACHE_KIB,
+		.notice = tell,
+	};
+	struct store *store = store_new(&settings);
+
+	if (store == NULL)
+		(void)ctl_fail(EX_OSERR, "out of memory");
+	return store;
 }
 
 /*

@@ -47,9 +47,24 @@ void ctl_source_init(struct ctl_source *source);
 int ctl_source_override(struct ctl_source *source, char *text)
     __attribute__((warn_unused_result));
 
+/* How much of it: each is more than the one before. */
+enum ctl_need {
+	CTL_OPTIONS,		/* their values; nothing is opened */
+	CTL_TRACE_KEYS,		/* the keys of store and trace token, too */
+	CTL_TABLES,		/* all but private keys */
+	CTL_ALL,
+};
+
 /* NULL after a complaint on standard error. */
 struct config *ctl_source_load(const struct ctl_source *source,
-    bool with_keys) __attribute__((warn_unused_result));
+    enum ctl_need need) __attribute__((warn_unused_result));
+
+/*
+ * The store of records of a configuration that was loaded with its keys;
+ * what happens there is said on standard error. NULL after a complaint.
+ */
+struct store *ctl_store_new(const struct config *config)
+    __attribute__((warn_unused_result));
 
 /* One line on standard error, "submitctl: " in front. Returns STATUS. */
 int ctl_fail(int status, const char *format, ...)

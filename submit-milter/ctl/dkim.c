@@ -25,23 +25,24 @@ static const struct {
 	const char *arguments;
 	const char *help;
 	dkim_run *run;
-	bool with_keys;		/* of the configuration, too */
+	enum ctl_need need;
 } actions[] = {
 	{ "keygen", "[--algorithm ALGORITHM] [--bits BITS] "
 	    "[--selector SELECTOR] [--now] DOMAIN",
 	    "make a key that waits for its record, or with --now signs",
-	    dkim_keygen, false },
+	    dkim_keygen, CTL_TABLES },
 	{ "list", "[DOMAIN [SELECTOR]]", "list keys and when they sign",
-	    dkim_list, true },
+	    dkim_list, CTL_ALL },
 	{ "record", "[--form FORM] [DOMAIN [SELECTOR]]",
 	    "print what is to be published: zone, tinydns, plain, name",
-	    dkim_record, true },
+	    dkim_record, CTL_ALL },
 	{ "check", "[--server SERVER] [--timeout MS] [DOMAIN [SELECTOR]]",
-	    "compare what is published with the keys", dkim_check, true },
+	    "compare what is published with the keys", dkim_check,
+	    CTL_ALL },
 	{ "rotate", "[--server SERVER] [--timeout MS] [--lifetime DAYS] "
 	    "[--keep DAYS] [--force] [--now] {--all | DOMAIN...}",
 	    "make, activate and retire keys as it is time", dkim_rotate,
-	    false },
+	    CTL_TABLES },
 };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
@@ -205,7 +206,7 @@ ctl_dkim(int argc, char **argv)
 	status = parse_options(argc - 1, argv + 1, &o);
 	if (status >= 0)
 		return status;
-	config = ctl_source_load(&o.source, actions[i].with_keys);
+	config = ctl_source_load(&o.source, actions[i].need);
 	if (config == NULL)
 		return EX_CONFIG;
 	status = actions[i].run(&o, config);

@@ -22,7 +22,6 @@
 
 #define ARENA_MOST (256u << 20)
 #define LINE_MOST (64u << 20)
-#define CACHE_KIB 65536
 
 struct erase {
 	struct ctl_source source;
@@ -63,13 +62,6 @@ put_line(struct span line)
 }
 
 /* --- the store ------------------------------------------------------------ */
-
-static void
-complain(void *context, const char *text)
-{
-	(void)context;
-	(void)ctl_fail(0, "%s", text);
-}
 
 static int
 replace_hit(struct erase *e, const struct store_hit *hit, struct span line)
@@ -134,18 +126,11 @@ see_first(void *context, const struct store_hit *hit)
 static int
 erase_store(struct erase *e)
 {
-	const struct store_settings settings = {
-		.directory = e->config->store.directory,
-		.vault = e->config->store.vault,
-		.days = e->config->store.days,
-		.cache_kib = CACHE_KIB,
-		.notice = complain,
-	};
-	struct store *store = store_new(&settings);
+	struct store *store = ctl_store_new(e->config);
 	bool is_change = !e->is_export && !e->is_dry;
 
 	if (store == NULL)
-		return ctl_fail(EX_OSERR, "out of memory");
+		return EX_OSERR;
 	for (size_t i = 0; i < e->person.criterion_count && e->status == 0;
 	    i++) {
 		struct first first = { e, i };
@@ -280,18 +265,15 @@ search(struct erase *e, int argc, char **argv)
 static int
 run(struct erase *e, int argc, char **argv)
 {
-	char *error = NULL;
-	struct config *config = config_load_options(e->source.file,
-	    e->source.overrides, e->source.override_count, &error);
+	struct config *config = ctl_source_load(&e->source, CTL_TRACE_KEYS);
 	struct arena *names = arena_new(ARENA_MOST, NULL);
 	int status = 0;
 
 	e->config = config;
 	e->arena = arena_new(ARENA_MOST, NULL);
 	sbuf_init(&e->line, NULL, LINE_MOST);
-	if (config == NULL || config_read_trace_keys(config, &error) != 0)
-		status = ctl_fail(EX_CONFIG, "%s", error == NULL ?
-		    "out of memory" : error);
+	if (config == NULL)
+		status = EX_CONFIG;
 	else if (names == NULL || e->arena == NULL)
 		status = ctl_fail(EX_OSERR, "out of memory");
 	if (status == 0) {
@@ -300,7 +282,6 @@ run(struct erase *e, int argc, char **argv)
 	}
 	if (status == 0)
 		status = search(e, argc, argv);
-	free(error);
 	sbuf_free(&e->line);
 	arena_free(&e->arena);
 	arena_free(&names);

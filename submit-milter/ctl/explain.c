@@ -470,7 +470,8 @@ open_runtime(const struct explain_options *o)
 		(void)ctl_fail(EX_CONFIG, "libopendkim cannot be used");
 		return NULL;
 	}
-	config = ctl_source_load(&o->source, !o->is_keyless);
+	config = ctl_source_load(&o->source, o->is_keyless ? CTL_TABLES :
+	    CTL_ALL);
 	if (config == NULL && !o->is_keyless) {
 		config = config_load_without_keys(o->source.file,
 		    o->source.overrides, o->source.override_count, &error);

@@ -431,7 +431,7 @@ ctl_relay_map(int argc, char **argv)
 	    strcmp(mta, "sendmail") != 0))
 		return ctl_fail(EX_USAGE, "relay-map: \"postfix\" or "
 		    "\"sendmail\" is needed");
-	config = ctl_source_load(&source, false);
+	config = ctl_source_load(&source, CTL_TABLES);
 	if (config == NULL)
 		return EX_CONFIG;
 	status = print_map(config, strcmp(mta, "sendmail") == 0);

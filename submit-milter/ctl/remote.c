@@ -99,23 +99,15 @@ int
 ctl_remote_ask(const struct ctl_remote *remote, struct span request,
     json_t **answer_r)
 {
-	const struct ctl_source *source = &remote->source;
 	struct config *config;
-	char *error = NULL;
 	int status;
 
 	if (remote->socket != NULL)
 		return ask(remote, remote->socket, request, answer_r);
-	config = config_load_options(source->file, source->overrides,
-	    source->override_count, &error);
-	if (config == NULL) {
-		(void)ctl_fail(EX_CONFIG, "%s",
-		    error == NULL ? "out of memory" : error);
-		(void)ctl_fail(EX_CONFIG, "--socket PATH reaches the daemon "
+	config = ctl_source_load(&remote->source, CTL_OPTIONS);
+	if (config == NULL)
+		return ctl_fail(EX_CONFIG, "--socket PATH reaches the daemon "
 		    "without the configuration");
-		free(error);
-		return EX_CONFIG;
-	}
 	status = ask(remote, config->control.socket, request, answer_r);
 	config_unref(&config);
 	return status;

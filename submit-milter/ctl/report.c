@@ -305,7 +305,7 @@ static int
 count_configured(struct report *report, const struct report_options *o,
     char *line)
 {
-	struct config *config = ctl_source_load(&o->source, false);
+	struct config *config = ctl_source_load(&o->source, CTL_TABLES);
 	int status;
 
 	if (config == NULL)

@@ -18,18 +18,10 @@
 #include "ctl/logfile.h"
 
 #define BATCH 65536u
-#define CACHE_KIB 131072
 
 struct counts {
 	uint64_t added, known, old, none;
 };
-
-static void
-complain(void *context, const char *text)
-{
-	(void)context;
-	(void)ctl_fail(0, "%s", text);
-}
 
 static int
 fail_store(const struct store *store, enum store_status status)
@@ -181,25 +173,18 @@ print_usage(FILE *out)
 static int
 run(const char *what, const struct config *config, int argc, char **argv)
 {
-	const struct store_settings settings = {
-		.directory = config->store.directory,
-		.vault = config->store.vault,
-		.days = config->store.days,
-		.cache_kib = CACHE_KIB,
-		.notice = complain,
-	};
-	struct store *store = store_new(&settings);
+	struct store *store = ctl_store_new(config);
 	struct stat st;
 	int status;
 
 	if (store == NULL)
-		return ctl_fail(EX_OSERR, "out of memory");
-	if (settings.directory[0] == '\0')
+		return EX_OSERR;
+	if (config->store.directory[0] == '\0')
 		status = ctl_fail(EX_CONFIG, "%s: audit.store.directory is "
 		    "not set", config->file);
-	else if (stat(settings.directory, &st) != 0)
+	else if (stat(config->store.directory, &st) != 0)
 		status = ctl_fail(EX_CONFIG, "%s: %s; the daemon makes it",
-		    settings.directory, strerror(errno));
+		    config->store.directory, strerror(errno));
 	else if (strcmp(what, "verify") == 0)
 		status = verify(store);
 	else if (strcmp(what, "rebuild") == 0)
@@ -214,17 +199,12 @@ static int
 load_and_run(const char *what, const struct ctl_source *source, int argc,
     char **argv)
 {
-	char *error = NULL;
-	struct config *config = config_load_options(source->file,
-	    source->overrides, source->override_count, &error);
+	struct config *config = ctl_source_load(source, CTL_TRACE_KEYS);
 	int status;
 
-	if (config == NULL || config_read_trace_keys(config, &error) != 0)
-		status = ctl_fail(EX_CONFIG, "%s", error == NULL ?
-		    "out of memory" : error);
-	else
-		status = run(what, config, argc, argv);
-	free(error);
+	if (config == NULL)
+		return EX_CONFIG;
+	status = run(what, config, argc, argv);
 	config_unref(&config);
 	return status;
 }

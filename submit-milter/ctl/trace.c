@@ -286,20 +286,16 @@ trace(const struct trace_options *o, const struct config *config,
 static int
 run(const struct trace_options *o, int argc, char **argv)
 {
-	char *error = NULL;
-	struct config *config = config_load_options(o->source.file,
-	    o->source.overrides, o->source.override_count, &error);
+	struct config *config = ctl_source_load(&o->source, CTL_TRACE_KEYS);
 	struct arena *arena = arena_new(ARENA_MOST, NULL);
 	int status;
 
-	if (config == NULL || config_read_trace_keys(config, &error) != 0)
-		status = ctl_fail(EX_CONFIG, "%s", error == NULL ?
-		    "out of memory" : error);
+	if (config == NULL)
+		status = EX_CONFIG;
 	else if (arena == NULL)
 		status = ctl_fail(EX_OSERR, "out of memory");
 	else
 		status = trace(o, config, arena, argc, argv);
-	free(error);
 	arena_free(&arena);
 	config_unref(&config);
 	return status;

@@ -15,7 +15,6 @@
 #include "ctl/logfile.h"
 
 #define ARENA_MOST (256u << 20)
-#define CACHE_KIB 65536
 
 /* --- answers -------------------------------------------------------------- */
 
@@ -139,13 +138,6 @@ trace_file(const char *file, const struct query *query,
 
 /* --- the store ------------------------------------------------------------ */
 
-static void
-complain(void *context, const char *text)
-{
-	(void)context;
-	(void)ctl_fail(0, "%s", text);
-}
-
 static int
 keep(void *context, const struct store_hit *hit)
 {
@@ -193,18 +185,11 @@ int
 trace_store(const struct config *config, const struct query *query,
     struct trace_answers *answers)
 {
-	const struct store_settings settings = {
-		.directory = config->store.directory,
-		.vault = config->store.vault,
-		.days = config->store.days,
-		.cache_kib = CACHE_KIB,
-		.notice = complain,
-	};
-	struct store *store = store_new(&settings);
+	struct store *store = ctl_store_new(config);
 	struct query limited = *query;
 
 	if (store == NULL)
-		return ctl_fail(EX_OSERR, "out of memory");
+		return EX_OSERR;
 	/* One more tells that there are more. */
 	limited.limit = answers->limit == 0 ? 0 : answers->limit + 1;
 	if (store_find(store, &limited, keep, answers) != 0)
