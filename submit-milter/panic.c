@@ -17,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/log.h"
 #include "base/utc.h"
 
 #define FILE_NAME "mode"
 #define NEW_NAME "mode.new"
+#define NUMBER_MOST INT64_C(999999999999)
 #define LINE_SIZE (PANIC_REASON_SIZE + 128u)
 
 /* How often the log is reminded, in seconds. */
@@ -156,34 +156,6 @@ keep(const struct panic *panic, struct panic_state *state)
 		    mode_name(state->mode), strerror(errno));
 }
 
-/* Cuts a word off the front of *REST. */
-static struct span
-next_word(struct span *rest)
-{
-	size_t end = span_find(*rest, ' ');
-	struct span word = span_slice(*rest, 0, end);
-
-	*rest = span_slice(*rest, end < rest->len ? end + 1 : end,
-	    rest->len);
-	return word;
-}
-
-/* -1: it is none. */
-static int64_t
-number(struct span word)
-{
-	int64_t n = 0;
-
-	if (word.len == 0 || word.len > 12)
-		return -1;
-	for (size_t i = 0; i < word.len; i++) {
-		if (!ascii_is_digit((unsigned char)word.ptr[i]))
-			return -1;
-		n = n * 10 + (word.ptr[i] - '0');
-	}
-	return n;
-}
-
 static void
 set_reason(struct panic_state *state, struct span reason)
 {
@@ -205,10 +177,10 @@ parse(struct span line, struct panic_state *state_r)
 	if (line.len == 0 || line.ptr[line.len - 1] != '\n')
 		return false;
 	line.len--;
-	state.mode = mode_find(next_word(&line));
-	state.since = number(next_word(&line));
-	state.until = number(next_word(&line));
-	state.user = (long)number(next_word(&line));
+	state.mode = mode_find(span_take_word(&line));
+	state.since = span_number(span_take_word(&line), NUMBER_MOST);
+	state.until = span_number(span_take_word(&line), NUMBER_MOST);
+	state.user = (long)span_number(span_take_word(&line), NUMBER_MOST);
 	set_reason(&state, line);
 	if (state.mode == MODE_COUNT || state.mode == MODE_ENFORCE ||
 	    state.since < 0 || state.until < 0 || state.user < 0)

@@ -3,8 +3,6 @@
  */
 #include "base/span.h"
 
-#include <stdint.h>
-
 #include "base/ascii.h"
 
 bool
@@ -65,6 +63,33 @@ span_find_last(struct span s, char c)
 		if (s.ptr[i - 1] == c)
 			return i - 1;
 	return s.len;
+}
+
+int64_t
+span_number(struct span s, int64_t most)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (!ascii_is_digit((unsigned char)s.ptr[i]))
+			return -1;
+		n = n * 10 + (s.ptr[i] - '0');
+		if (n > most)
+			return -1;
+	}
+	return s.len == 0 ? -1 : n;
+}
+
+struct span
+span_take_word(struct span *rest)
+{
+	struct span s = span_trim(*rest);
+	size_t end = 0;
+
+	while (end < s.len && !is_blank(s.ptr[end]))
+		end++;
+	*rest = span_trim(span_slice(s, end, s.len));
+	return span_slice(s, 0, end);
 }
 
 bool

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -57,6 +58,18 @@ struct span span_trim(struct span s);
 /* Index of the first (last) octet c, or s.len when there is none. */
 size_t span_find(struct span s, char c);
 size_t span_find_last(struct span s, char c);
+
+/*
+ * What 1*DIGIT say, up to MOST, which is below INT64_MAX / 10; -1 when s is
+ * anything else.
+ */
+int64_t span_number(struct span s, int64_t most);
+
+/*
+ * The word at the front of *rest, which goes on behind the blanks after it;
+ * empty when there is none.
+ */
+struct span span_take_word(struct span *rest);
 
 /* True when some octet is above 127. */
 bool span_has_8bit(struct span s);

@@ -81,16 +81,13 @@ check_nonempty(struct check *check, const char **value)
 static const char *
 check_inet(const char *s)
 {
-	char *end;
-	long port;
+	size_t digits = strspn(s, "0123456789");
 
-	if (!ascii_is_digit((unsigned char)s[0]))
+	if (digits == 0)
 		return "wants a port: inet:PORT@HOST";
-	errno = 0;
-	port = strtol(s, &end, 10);
-	if (errno != 0 || port < 1 || port > 65535)
+	if (span_number((struct span){ s, digits }, 65535) <= 0)
 		return "wants a port between 1 and 65535";
-	if (end[0] != '@' || end[1] == '\0')
+	if (s[digits] != '@' || s[digits + 1] == '\0')
 		return "wants a host after the port: inet:PORT@HOST";
 	return NULL;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/ascii.h"
 #include "base/fault.h"
 #include "config/loader.h"
 #include "config/signing.h"
@@ -433,20 +432,6 @@ config_table_spec(const struct config *config, const struct table *table)
 
 /* --- profiles ------------------------------------------------------------- */
 
-/* A port in decimal; 0 when it is none. */
-static int
-parse_port(struct span s)
-{
-	int port = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]) || port > 65535)
-			return 0;
-		port = port * 10 + (s.ptr[i] - '0');
-	}
-	return port;
-}
-
 static bool
 is_same_ip(const char *want, struct span have)
 {
@@ -467,7 +452,7 @@ is_match(const struct listener_match *match, struct span daemon_name,
 	    !is_same_ip(match->daemon_addr, daemon_addr))
 		return false;
 	return match->daemon_port == 0 ||
-	    match->daemon_port == parse_port(daemon_port);
+	    match->daemon_port == span_number(daemon_port, 65535);
 }
 
 const struct profile *

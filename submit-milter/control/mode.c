@@ -6,10 +6,9 @@
  */
 #include "control/verbs.h"
 
-#include "base/ascii.h"
-#include "panic.h"
+#include <limits.h>
 
-#define DIGITS_MOST 9u
+#include "panic.h"
 
 static void
 put_since(struct jsonline *reply, const struct panic_state *state)
@@ -36,40 +35,13 @@ control_put_mode(struct jsonline *reply, struct runtime *runtime)
 		put_since(reply, &state);
 }
 
-/* Cuts a word off the front of *REST. */
-static struct span
-next_word(struct span *rest)
-{
-	size_t end = span_find(*rest, ' ');
-	struct span word = span_slice(*rest, 0, end);
-
-	*rest = span_trim(span_slice(*rest, end, rest->len));
-	return word;
-}
-
-/* -1: it is no number. */
-static int
-number(struct span word)
-{
-	int n = 0;
-
-	if (word.len == 0 || word.len > DIGITS_MOST)
-		return -1;
-	for (size_t i = 0; i < word.len; i++) {
-		if (!ascii_is_digit((unsigned char)word.ptr[i]))
-			return -1;
-		n = n * 10 + (word.ptr[i] - '0');
-	}
-	return n;
-}
-
 static const char *
 switch_to(const struct control_request *request, enum mode mode,
     struct span rest)
 {
 	struct config *config = runtime_config(request->runtime);
 	struct config_panic limits = config->panic;
-	int seconds = number(next_word(&rest));
+	int seconds = (int)span_number(span_take_word(&rest), INT_MAX);
 
 	config_unref(&config);
 	if (mode == MODE_COUNT)
@@ -94,7 +66,7 @@ control_mode(const struct control_request *request, struct jsonline *reply)
 	const char *error = NULL;
 
 	if (rest.len > 0) {
-		struct span name = next_word(&rest);
+		struct span name = span_take_word(&rest);
 
 		error = switch_to(request, mode_find(name), rest);
 	}

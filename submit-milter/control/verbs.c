@@ -64,11 +64,10 @@ is_text(struct span s)
 char *
 control_answer(struct runtime *runtime, struct span line, uid_t user)
 {
-	size_t end = span_find(line, ' ');
-	struct span name = span_slice(line, 0, end);
+	struct span rest = line, name = span_take_word(&rest);
 	struct control_request request = {
 		.runtime = runtime,
-		.arguments = span_trim(span_slice(line, end, line.len)),
+		.arguments = rest,
 		.user = user,
 	};
 

@@ -156,14 +156,12 @@ ctl_duration(const char *text)
 		long seconds;
 	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
 		{ 'd', 86400 } };
-	long n = 0;
-	size_t i = 0;
+	size_t len = strlen(text), digits = len == 0 ? 0 : len - 1;
+	int64_t n = span_number((struct span){ text, digits }, 999999);
 
-	while (i < 6 && ascii_is_digit((unsigned char)text[i]))
-		n = n * 10 + (text[i++] - '0');
-	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
-		if (i > 0 && text[i] == units[k].unit && text[i + 1] == '\0')
-			return n * units[k].seconds;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (n >= 0 && text[digits] == units[i].unit)
+			return (long)n * units[i].seconds;
 	return -1;
 }
 

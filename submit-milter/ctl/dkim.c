@@ -12,7 +12,6 @@
 #include <strings.h>
 #include <sysexits.h>
 
-#include "base/ascii.h"
 #include "base/deadline.h"
 #include "base/utc.h"
 #include "sign/published.h"
@@ -63,11 +62,9 @@ static int
 parse_number(const char *option, const char *text, int from, int to,
     int *number_r)
 {
-	char *end;
-	long number = strtol(text, &end, 10);
+	int64_t number = span_number(span_of(text), to);
 
-	if (!ascii_is_digit((unsigned char)text[0]) || *end != '\0' ||
-	    number < from || number > to)
+	if (number < from)
 		return ctl_fail(EX_USAGE, "dkim: --%s must be from %d to "
 		    "%d", option, from, to);
 	*number_r = (int)number;

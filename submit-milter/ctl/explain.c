@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "base/ascii.h"
 #include "base/log.h"
 #include "base/sbuf.h"
 #include "ctl/ctl.h"
@@ -138,19 +137,16 @@ set_tls(struct facts_tls *tls, const char *text)
 {
 	struct span s = span_of(text);
 	size_t slash = span_find(s, '/');
+	int64_t bits;
 
 	*tls = (struct facts_tls){ .is_on = s.len > 0 };
 	if (s.len == 0)
 		return 0;
 	tls->version = span_slice(s, 0, slash);
-	for (size_t i = slash + 1; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]) ||
-		    tls->bits > 100000)
-			return ctl_fail(EX_USAGE, "--tls %s: VERSION/BITS is "
-			    "needed, such as %s", text, TLS_DEFAULT);
-		tls->bits = tls->bits * 10 + (unsigned)(s.ptr[i] - '0');
-	}
-	if (slash == 0 || slash + 1 >= s.len)
+	bits = slash == s.len ? -1 :
+	    span_number(span_slice(s, slash + 1, s.len), 100000);
+	tls->bits = (unsigned)bits;
+	if (slash == 0 || bits < 0)
 		return ctl_fail(EX_USAGE, "--tls %s: VERSION/BITS is needed, "
 		    "such as %s", text, TLS_DEFAULT);
 	return 0;

@@ -8,14 +8,12 @@
 
 #include "ctl/trace.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
-#include "base/ascii.h"
 #include "ctl/ctl.h"
 
 #define ARENA_MOST (64u << 20)
@@ -347,12 +345,10 @@ enum {
 static int
 set_limit(struct trace_options *o, const char *value)
 {
-	char *end;
+	int64_t limit = span_number(span_of(value), INT32_MAX);
 
-	errno = 0;
-	o->limit = strtoul(value, &end, 10);
-	return errno == 0 && *end == '\0' && end != value &&
-	    ascii_is_digit((unsigned char)value[0]) ? 0 :
+	o->limit = (size_t)limit;
+	return limit >= 0 ? 0 :
 	    ctl_fail(EX_USAGE, "--limit %s: a number is needed", value);
 }
 

@@ -6,7 +6,8 @@
  */
 #include "policy/rules.h"
 
-#include "base/ascii.h"
+#include <limits.h>
+
 #include "policy/keys.h"
 #include "policy/sitelib.h"
 
@@ -21,21 +22,6 @@ struct scope {
 	enum recipient_scope scope;
 	int most;		/* recipients of one message */
 };
-
-static int
-parse_number(struct span s)
-{
-	int n = 0;
-
-	if (s.len == 0 || s.len > 8)
-		return -1;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]))
-			return -1;
-		n = n * 10 + (s.ptr[i] - '0');
-	}
-	return n;
-}
 
 static int
 read_word(struct span word, struct scope *scope)
@@ -56,7 +42,8 @@ read_word(struct span word, struct scope *scope)
 		}
 	if (!span_starts_nocase(word, max))
 		return -1;
-	scope->most = parse_number(span_slice(word, max.len, word.len));
+	scope->most = (int)span_number(span_slice(word, max.len, word.len),
+	    INT_MAX);
 	return scope->most < 0 ? -1 : 0;
 }
 

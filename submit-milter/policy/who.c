@@ -3,7 +3,6 @@
  */
 #include "policy/who.h"
 
-#include "base/ascii.h"
 #include "policy/keys.h"
 #include "policy/site.h"
 #include "table/key.h"
@@ -92,22 +91,6 @@ by_certificate(struct facts *facts, const struct profile *profile)
 	return found;
 }
 
-/* Seconds since 1970 in decimal; -1 when it is none. */
-static int64_t
-parse_time(struct span s)
-{
-	int64_t t = 0;
-
-	if (s.len == 0 || s.len > 15)
-		return -1;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]))
-			return -1;
-		t = t * 10 + (s.ptr[i] - '0');
-	}
-	return t;
-}
-
 /* POP or IMAP before SMTP: the row tells who was there, and when. */
 static struct found
 by_client(struct facts *facts, const struct profile *profile)
@@ -120,7 +103,7 @@ by_client(struct facts *facts, const struct profile *profile)
 	(void)profile;
 	if (found.answer != LOOKUP_FOUND)
 		return found;
-	seen = parse_time(found.rest);
+	seen = span_number(found.rest, INT64_C(999999999999999));
 	if (seen < 0) {
 		facts->identity_error = "a row without the time of the client";
 		found.answer = LOOKUP_FAILED;

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/sbuf.h"
 #include "sign/key.h"
 #include "sign/schedule.h"
@@ -298,30 +297,14 @@ read_folder(struct reading *reading)
 	return status;
 }
 
-/* Takes the next word off LIST; empty after the last. */
-static struct span
-next_word(struct span *list)
-{
-	struct span word;
-	size_t end = 0;
-
-	*list = span_trim(*list);
-	while (end < list->len && !ascii_is_wsp((unsigned char)
-	    list->ptr[end]))
-		end++;
-	word = span_slice(*list, 0, end);
-	*list = span_slice(*list, end, list->len);
-	return word;
-}
-
 static int
 read_list(struct reading *reading, struct span list)
 {
 	int status = 0;
 
 	while (status == 0) {
-		struct span selector = next_word(&list);
-		struct span word = next_word(&list);
+		struct span selector = span_take_word(&list);
+		struct span word = span_take_word(&list);
 		char *file;
 
 		if (selector.len == 0)

@@ -12,7 +12,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/fault.h"
 #include "base/span.h"
 
@@ -147,20 +146,6 @@ listen_path(const char *address)
 	return strncmp(address, UNIX_PREFIX, n) == 0 ? address + n : NULL;
 }
 
-/* 1 to 65535, or 0 when it is none. */
-static in_port_t
-port_of(struct span text)
-{
-	unsigned port = 0;
-
-	for (size_t i = 0; i < text.len && port <= 65535; i++) {
-		if (!ascii_is_digit((unsigned char)text.ptr[i]))
-			return 0;
-		port = port * 10 + (unsigned)(text.ptr[i] - '0');
-	}
-	return port <= 65535 ? (in_port_t)port : 0;
-}
-
 /* The size of the address, or 0 when there is none. */
 static socklen_t
 parse_tcp(const char *text, union tcp_address *address_r)
@@ -168,13 +153,15 @@ parse_tcp(const char *text, union tcp_address *address_r)
 	struct span all = span_of(text);
 	size_t colon = span_find_last(all, ':');
 	char host[INET6_ADDRSTRLEN + 2];
+	int64_t number;
 	in_port_t port;
 
 	if (colon >= all.len || colon == 0 || colon >= sizeof(host))
 		return 0;
-	port = htons(port_of(span_slice(all, colon + 1, all.len)));
-	if (port == 0)
+	number = span_number(span_slice(all, colon + 1, all.len), 65535);
+	if (number <= 0)
 		return 0;
+	port = htons((in_port_t)number);
 	*address_r = (union tcp_address){ .v6 = { .sin6_port = port } };
 	if (text[0] == '[' && text[colon - 1] == ']') {
 		memcpy(host, text + 1, colon - 2);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/ascii.h"
 #include "base/span.h"
 #include "table/backend.h"
 
@@ -46,20 +45,6 @@ open_unix(struct endpoint *endpoint, const char *server, const char *path,
 	return -1;
 }
 
-/* A port in decimal; 0 when it is none. */
-static unsigned
-parse_port(struct span s)
-{
-	unsigned port = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]) || port > 6553)
-			return 0;
-		port = port * 10 + (unsigned)(s.ptr[i] - '0');
-	}
-	return port <= 65535 ? port : 0;
-}
-
 /* Host and port of what follows "inet:". NULL, or what is wrong. */
 static const char *
 split(struct span text, unsigned default_port, struct span *host_r,
@@ -67,6 +52,7 @@ split(struct span text, unsigned default_port, struct span *host_r,
 {
 	size_t cut = span_find_last(text, ':');
 	size_t end = span_find(text, ']');
+	int64_t port;
 
 	if (text.len > 0 && text.ptr[0] == '[') {
 		if (end == text.len)
@@ -81,13 +67,13 @@ split(struct span text, unsigned default_port, struct span *host_r,
 		if (span_find(*host_r, ':') < host_r->len)
 			return "wants an IPv6 address in [ ]";
 	}
-	*port_r = default_port;
-	if (cut < text.len)
-		*port_r = parse_port(span_slice(text, cut + 1, text.len));
+	port = cut == text.len ? default_port :
+	    span_number(span_slice(text, cut + 1, text.len), 65535);
 	if (host_r->len == 0)
 		return "wants a host: inet:HOST:PORT";
-	if (*port_r == 0)
+	if (port <= 0)
 		return "wants a port between 1 and 65535: inet:HOST:PORT";
+	*port_r = (unsigned)port;
 	return NULL;
 }
 

@@ -14,16 +14,10 @@
 static unsigned
 read_number(struct span s)
 {
-	unsigned number = 0;
+	int64_t number = s.len == 0 || s.ptr[0] == '0' ? -1 :
+	    span_number(s, HIGHEST);
 
-	if (s.len == 0 || s.len > 2 || s.ptr[0] == '0')
-		return 0;
-	for (size_t i = 0; i < s.len; i++) {
-		if (!ascii_is_digit((unsigned char)s.ptr[i]))
-			return 0;
-		number = number * 10 + (unsigned)(s.ptr[i] - '0');
-	}
-	return number <= HIGHEST ? number : 0;
+	return number < 0 ? 0 : (unsigned)number;
 }
 
 /* What stands after a "$": the name of a group, cut off *REST. */

@@ -191,6 +191,55 @@ test_classes(void **state)
 	}
 }
 
+static void
+test_number(void **state)
+{
+	static const struct {
+		struct span in;
+		int64_t want;
+	} numbers[] = {
+		{ { NULL, 0 }, -1 },
+		{ SPAN(""), -1 },
+		{ SPAN("-1"), -1 },
+		{ SPAN("+1"), -1 },
+		{ SPAN(" 1"), -1 },
+		{ SPAN("1 "), -1 },
+		{ SPAN("0x1"), -1 },
+		{ SPAN("1\0"), -1 },
+		{ SPAN("65536"), -1 },
+		{ SPAN("99999999999999999999999999"), -1 },
+		{ SPAN("0"), 0 },
+		{ SPAN("65535"), 65535 },
+		{ SPAN("00000000000000000000000001"), 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		int64_t got = span_number(numbers[i].in, 65535);
+
+		if (got != numbers[i].want)
+			fail_msg("%.*s: got %lld, want %lld",
+			    SPAN_ARG(numbers[i].in), (long long)got,
+			    (long long)numbers[i].want);
+	}
+}
+
+static void
+test_take_word(void **state)
+{
+	struct span rest = SPAN(" \tone  two\tthree \n");
+
+	(void)state;
+	assert_true(span_eq(span_take_word(&rest), SPAN("one")));
+	assert_true(span_eq(rest, SPAN("two\tthree")));
+	assert_true(span_eq(span_take_word(&rest), SPAN("two")));
+	assert_true(span_eq(span_take_word(&rest), SPAN("three")));
+	assert_int_equal(rest.len, 0);
+	assert_int_equal(span_take_word(&rest).len, 0);
+	rest = (struct span){ NULL, 0 };
+	assert_int_equal(span_take_word(&rest).len, 0);
+}
+
 int
 main(void)
 {
@@ -200,6 +249,8 @@ main(void)
 		cmocka_unit_test(test_trim),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_small_ones),
+		cmocka_unit_test(test_number),
+		cmocka_unit_test(test_take_word),
 		cmocka_unit_test(test_classes),
 	};
 
