@@ -11,8 +11,11 @@ struct table_backend {
 	/* Why this build has none of these: the rest is NULL then. */
 	const char *missing;
 	enum table_keys keys;
+	/* For open(): what makes this kind, where several share functions. */
+	const void *kind;
 	/* NULL and *error_r (malloc'ed, or NULL) on failure. */
-	void *(*open)(const struct table_spec *spec, char **error_r);
+	void *(*open)(const void *kind, const struct table_spec *spec,
+	    char **error_r);
 	/*
 	 * Called by any number of threads at once. A backend that only
 	 * looks into memory or a local file may ignore DEADLINE; one that

@@ -268,27 +268,23 @@ static const struct live_kind kind = {
 };
 
 static void *
-hash_open(const struct table_spec *spec, char **error_r)
+bdb_open(const void *type, const struct table_spec *spec, char **error_r)
 {
-	return live_new(&kind, spec, &hash_type, error_r);
-}
-
-static void *
-btree_open(const struct table_spec *spec, char **error_r)
-{
-	return live_new(&kind, spec, &btree_type, error_r);
+	return live_new(&kind, spec, type, error_r);
 }
 
 const struct table_backend table_hash = {
 	.type = "hash",
-	.open = hash_open,
+	.kind = &hash_type,
+	.open = bdb_open,
 	.lookup = live_lookup,
 	.close = live_close,
 };
 
 const struct table_backend table_btree = {
 	.type = "btree",
-	.open = btree_open,
+	.kind = &btree_type,
+	.open = bdb_open,
 	.lookup = live_lookup,
 	.close = live_close,
 };

@@ -121,17 +121,9 @@ static const struct live_kind kind = {
 	.close = close_file,
 };
 
-static void *
-cdb_open(const struct table_spec *spec, char **error_r)
-{
-	return live_new(&kind, spec, NULL, error_r);
-}
-
 const struct table_backend table_cdb = {
 	.type = "cdb",
-	.open = cdb_open,
-	.lookup = live_lookup,
-	.close = live_close,
+	LIVE_BACKEND(&kind),
 };
 
 #else

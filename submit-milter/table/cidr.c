@@ -95,16 +95,8 @@ static const struct rules_engine engine = {
 	.end = end,
 };
 
-static void *
-cidr_open(const struct table_spec *spec, char **error_r)
-{
-	return rules_open(&engine, spec, error_r);
-}
-
 const struct table_backend table_cidr = {
 	.type = "cidr",
 	.keys = TABLE_KEYS_IP,
-	.open = cidr_open,
-	.lookup = rules_lookup,
-	.close = rules_close,
+	RULES_BACKEND(&engine),
 };

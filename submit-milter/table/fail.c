@@ -7,10 +7,11 @@
 #include <stdlib.h>
 
 static void *
-fail_open(const struct table_spec *spec, char **error_r)
+fail_open(const void *kind, const struct table_spec *spec, char **error_r)
 {
 	void *handle = malloc(1);
 
+	(void)kind;
 	(void)spec;
 	if (handle == NULL)
 		*error_r = NULL;

@@ -38,11 +38,12 @@ add_row(struct rowhash *rows, const struct table_spec *spec,
 }
 
 static void *
-inline_open(const struct table_spec *spec, char **error_r)
+inline_open(const void *kind, const struct table_spec *spec, char **error_r)
 {
 	struct rowhash *rows = rowhash_new();
 	struct arena *scratch = arena_new(KEY_CEILING, NULL);
 
+	(void)kind;
 	*error_r = NULL;
 	if (rows == NULL || scratch == NULL)
 		goto fail;

@@ -541,19 +541,9 @@ static const struct remote_driver driver = {
 	.ask = ask,
 };
 
-static void *
-ldap_open(const struct table_spec *spec, char **error_r)
-{
-	return remote_open(&driver, spec, error_r);
-}
-
 const struct table_backend table_ldap = {
 	.type = "ldap",
-	.open = ldap_open,
-	.lookup = remote_lookup,
-	.probe = remote_probe,
-	.usage = remote_usage,
-	.close = remote_close,
+	REMOTE_BACKEND(&driver),
 };
 
 #else

@@ -314,6 +314,12 @@ live_new(const struct live_kind *kind, const struct table_spec *spec,
 	return NULL;
 }
 
+void *
+live_open(const void *kind, const struct table_spec *spec, char **error_r)
+{
+	return live_new(kind, spec, NULL, error_r);
+}
+
 void
 live_close(void *handle)
 {

@@ -63,6 +63,16 @@ struct live *live_new(const struct live_kind *kind,
     const struct table_spec *spec, const void *context, char **error_r)
     __attribute__((warn_unused_result));
 
+/* In a struct table_backend whose kind of file wants no context. */
+#define LIVE_BACKEND(file) \
+	.kind = (file), \
+	.open = live_open, \
+	.lookup = live_lookup, \
+	.close = live_close
+
+void *live_open(const void *kind, const struct table_spec *spec,
+    char **error_r) __attribute__((warn_unused_result));
+
 /* table_backend.lookup() and close() of a handle from live_new(). */
 enum lookup live_lookup(const void *handle, struct span key,
     int64_t deadline, struct arena *arena, struct span *value_r,

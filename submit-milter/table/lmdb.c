@@ -232,17 +232,9 @@ static const struct live_kind kind = {
 	.close = close_file,
 };
 
-static void *
-lmdb_open(const struct table_spec *spec, char **error_r)
-{
-	return live_new(&kind, spec, NULL, error_r);
-}
-
 const struct table_backend table_lmdb = {
 	.type = "lmdb",
-	.open = lmdb_open,
-	.lookup = live_lookup,
-	.close = live_close,
+	LIVE_BACKEND(&kind),
 };
 
 #else

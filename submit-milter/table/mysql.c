@@ -441,19 +441,9 @@ static const struct remote_driver driver = {
 	.ask = ask,
 };
 
-static void *
-mysql_open(const struct table_spec *spec, char **error_r)
-{
-	return remote_open(&driver, spec, error_r);
-}
-
 const struct table_backend table_mysql = {
 	.type = "mysql",
-	.open = mysql_open,
-	.lookup = remote_lookup,
-	.probe = remote_probe,
-	.usage = remote_usage,
-	.close = remote_close,
+	REMOTE_BACKEND(&driver),
 };
 
 #else

@@ -175,18 +175,10 @@ static const struct rules_engine engine = {
 	.end = end,
 };
 
-static void *
-pcre_open(const struct table_spec *spec, char **error_r)
-{
-	return rules_open(&engine, spec, error_r);
-}
-
 const struct table_backend table_pcre = {
 	.type = "pcre",
 	.keys = TABLE_KEYS_WHOLE,
-	.open = pcre_open,
-	.lookup = rules_lookup,
-	.close = rules_close,
+	RULES_BACKEND(&engine),
 };
 
 #else

@@ -300,19 +300,9 @@ static const struct remote_driver driver = {
 	.ask = ask,
 };
 
-static void *
-redis_open(const struct table_spec *spec, char **error_r)
-{
-	return remote_open(&driver, spec, error_r);
-}
-
 const struct table_backend table_redis = {
 	.type = "redis",
-	.open = redis_open,
-	.lookup = remote_lookup,
-	.probe = remote_probe,
-	.usage = remote_usage,
-	.close = remote_close,
+	REMOTE_BACKEND(&driver),
 };
 
 #else

@@ -249,16 +249,8 @@ static const struct rules_engine engine = {
 	.end = end,
 };
 
-static void *
-regexp_open(const struct table_spec *spec, char **error_r)
-{
-	return rules_open(&engine, spec, error_r);
-}
-
 const struct table_backend table_regexp = {
 	.type = "regexp",
 	.keys = TABLE_KEYS_WHOLE,
-	.open = regexp_open,
-	.lookup = rules_lookup,
-	.close = rules_close,
+	RULES_BACKEND(&engine),
 };

@@ -222,8 +222,7 @@ open_whole(const struct remote_driver *driver, const struct table_spec *spec,
 }
 
 void *
-remote_open(const struct remote_driver *driver,
-    const struct table_spec *spec, char **error_r)
+remote_open(const void *driver, const struct table_spec *spec, char **error_r)
 {
 	struct table_spec whole = *spec;
 	struct remote *remote;

@@ -64,10 +64,17 @@ bool remote_add_value(struct sbuf *values, struct span value);
 /* A copy of TEXT, from malloc; "" for NULL. NULL when there is no memory. */
 char *remote_copy(const char *text) __attribute__((warn_unused_result));
 
-/* For the vtables of the backends: the handle is a struct remote. */
-void *remote_open(const struct remote_driver *driver,
-    const struct table_spec *spec, char **error_r)
-    __attribute__((warn_unused_result));
+/* In a struct table_backend: the handle is a struct remote. */
+#define REMOTE_BACKEND(driver) \
+	.kind = (driver), \
+	.open = remote_open, \
+	.lookup = remote_lookup, \
+	.probe = remote_probe, \
+	.usage = remote_usage, \
+	.close = remote_close
+
+void *remote_open(const void *driver, const struct table_spec *spec,
+    char **error_r) __attribute__((warn_unused_result));
 enum lookup remote_lookup(const void *handle, struct span key,
     int64_t deadline, struct arena *arena, struct span *value_r,
     const char **error_r);

@@ -236,9 +236,8 @@ rules_new(const struct rules_engine *engine, const char *file)
 	return NULL;
 }
 
-struct rules *
-rules_open(const struct rules_engine *engine, const struct table_spec *spec,
-    char **error_r)
+void *
+rules_open(const void *engine, const struct table_spec *spec, char **error_r)
 {
 	struct reader reader = {
 		.rules = rules_new(engine, spec->file),

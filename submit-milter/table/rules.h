@@ -51,11 +51,15 @@ struct rules_engine {
 
 struct rules;
 
-struct rules *rules_open(const struct rules_engine *engine,
-    const struct table_spec *spec, char **error_r)
-    __attribute__((warn_unused_result));
+/* In a struct table_backend: the handle is a struct rules. */
+#define RULES_BACKEND(engine) \
+	.kind = (engine), \
+	.open = rules_open, \
+	.lookup = rules_lookup, \
+	.close = rules_close
 
-/* table_backend.lookup() and close() of a handle from rules_open(). */
+void *rules_open(const void *engine, const struct table_spec *spec,
+    char **error_r) __attribute__((warn_unused_result));
 enum lookup rules_lookup(const void *handle, struct span key,
     int64_t deadline, struct arena *arena, struct span *value_r,
     const char **error_r) __attribute__((warn_unused_result));

@@ -199,17 +199,7 @@ static const struct remote_driver driver = {
 	.ask = ask,
 };
 
-static void *
-socketmap_open(const struct table_spec *spec, char **error_r)
-{
-	return remote_open(&driver, spec, error_r);
-}
-
 const struct table_backend table_socketmap = {
 	.type = "socketmap",
-	.open = socketmap_open,
-	.lookup = remote_lookup,
-	.probe = remote_probe,
-	.usage = remote_usage,
-	.close = remote_close,
+	REMOTE_BACKEND(&driver),
 };

@@ -380,10 +380,11 @@ sqlite_close(void *handle)
 }
 
 static void *
-sqlite_open(const struct table_spec *spec, char **error_r)
+sqlite_open(const void *none, const struct table_spec *spec, char **error_r)
 {
 	struct sqlite *sqlite = calloc(1, sizeof(*sqlite));
 
+	(void)none;
 	*error_r = NULL;
 	if (sqlite == NULL)
 		return NULL;

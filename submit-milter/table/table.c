@@ -127,7 +127,8 @@ table_open(const struct table_spec *spec, char **error_r)
 	table->name = strdup(spec->name);
 	table->stats = table_stats_open(spec->name);
 	if (table->name != NULL && table->stats != NULL)
-		table->handle = backend->open(spec, error_r);
+		table->handle = backend->open(backend->kind, spec,
+		    error_r);
 	if (table->handle == NULL)
 		table_free(&table);
 	return table;

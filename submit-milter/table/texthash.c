@@ -157,7 +157,7 @@ texthash_new(void)
 }
 
 static void *
-texthash_open(const struct table_spec *spec, char **error_r)
+texthash_open(const void *kind, const struct table_spec *spec, char **error_r)
 {
 	struct reader reader = {
 		.texthash = texthash_new(),
@@ -167,6 +167,7 @@ texthash_open(const struct table_spec *spec, char **error_r)
 	};
 	int rc = -1;
 
+	(void)kind;
 	*error_r = NULL;
 	if (reader.texthash != NULL && reader.scratch != NULL)
 		reader.lines = lines_open(spec->file, error_r);
