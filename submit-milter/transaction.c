@@ -668,11 +668,12 @@ change_and_sign(struct transaction *t)
 {
 	const char *error = NULL;
 	int64_t began;
+	int status = body_change(&t->body, &t->edits, &error);
 
-	if (body_change(&t->body, &t->edits, &error) != 0)
+	if (status != 0)
 		note_fault(t, REASON_TEMPORARY, span_of(error));
 	began = histogram_now();
-	if (error == NULL)
+	if (status == 0)
 		end_signature(t);
 	t->signing_us += histogram_now() - began;
 	if (arena_is_exhausted(t->arena))

@@ -100,7 +100,8 @@ def test_round(daemon, keys, folder, listener, kind):
     assert inner.get_payload(decode=True) == BODY
     assert got.leaving.octets().isascii()
     assert max(map(len, got.leaving.body.split(b"\r\n"))) == 76
-    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    signatures = keys.verify(got.leaving.octets())
+    assert len(signatures) == 2 and all(s.is_valid for s in signatures), got.record
     assert "encrypt" in {e["cause"] for e in got.record["edits"]}
 
 

@@ -160,7 +160,7 @@ def test_large_body_takes_no_memory(start, strict, keys):
     daemon = start(conf.changed(strict, memory={"message": SMALL}))
     got = submit(daemon, whole(FROM, body=b"0123456789abcdef\r\n" * 200000))
     assert got.verdict == "passed"
-    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    assert keys.accept(got.leaving.octets())
 
 
 # --- tables

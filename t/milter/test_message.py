@@ -243,7 +243,7 @@ def test_utf8_header_under_smtputf8(daemon, keys):
     message = whole(FROM, "Comments: grüße", "Cc: Gruß <größe@exämple.com>")
     got = submit(daemon, message, params=("SMTPUTF8",))
     assert got.verdict == "passed"
-    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    assert keys.accept(got.leaving.octets())
 
 
 def test_several_faults_are_all_recorded(daemon):

@@ -136,7 +136,7 @@ def test_corpus(daemon, keys, tmp_path):
                 assert not ours(again.edits), (sample.name, again.edits)
                 assert leaves(got.leaving) == leaves(sample.message), sample.name
                 if len(before) % 8 == 0:
-                    assert all(s.is_valid for s in keys.verify(got.leaving.octets())), sample.name
+                    assert keys.accept(got.leaving.octets()), sample.name
                 before[sample.name], after[sample.name] = sample.message, got.leaving
     assert untouched > 20 and refused > 3 and len(before) > 300
     (tmp_path / "before").mkdir()
@@ -275,7 +275,8 @@ def test_exactly(daemon, keys, name):
     assert got.verdict == "passed", got
     assert ours(got.edits) == edits
     assert got.new_body == new_body
-    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    # A line that the MTA would break is not signed.
+    assert keys.accept(got.leaving.octets()) == (body is not LONG or new_body is not None)
     causes = [e["cause"] for e in got.record["edits"] if e["edit"] == "body"]
     assert causes == (["transfer-encoding"] if new_body else [])
 
@@ -329,7 +330,7 @@ def test_header(daemon, keys, line):
     text = got.leaving.value(name).replace("\n", "")
     assert str(email.header.make_header(email.header.decode_header(text))) == HEADER[line]
     assert max(map(len, got.leaving.value(name).split("\n"))) <= 76
-    assert all(s.is_valid for s in keys.verify(got.leaving.octets()))
+    assert keys.accept(got.leaving.octets())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ submission there is: one audit record, and it tells the reply that the client
 saw.
 """
 
+from .lab import wait_for
 from .smtp import Client
 
 ALICE = "alice@example.org"
@@ -67,6 +68,23 @@ class Outcome:
     def relayed(self):
         """What was relayed of it."""
         return self.lab.relayed(self.token)
+
+    def relayed_to(self, recipients):
+        """The messages relayed to all these, and to no others.
+
+        A mail server may send one message to each domain.
+        """
+        want = sorted(recipients)
+
+        def find():
+            found = self.lab.find_relayed(self.token)
+            reached = sorted(r for message in found for r in message.recipients)
+            assert len(reached) <= len(want), reached
+            return found if len(reached) == len(want) else []
+
+        found = wait_for(find, "not relayed to all of %s" % want)
+        assert sorted(r for message in found for r in message.recipients) == want
+        return found
 
     @property
     def queue_id(self):

@@ -56,6 +56,11 @@ class Keys:
             for index, tags in enumerate(signature_fields(message))
         ]
 
+    def accept(self, message):
+        """Whether it is signed, and every signature verifies."""
+        found = self.verify(message)
+        return bool(found) and all(signature.is_valid for signature in found)
+
     def passes(self, message, index):
         """Whether the signature with that index verifies."""
 
