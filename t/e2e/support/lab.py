@@ -84,6 +84,7 @@ class Lab:
         self.passwords = json.loads(users.read_text())
         self.relayed_folder = pathlib.Path(environment["LAB_RELAYED"])
         self.audit_file = pathlib.Path(environment["LAB_AUDIT"])
+        self.hides_clients = environment.get("LAB_RECEIVED") == "private"
         self.messages = {}  # name of the .json -> Relayed
         self.records = []
         self.audit_offset = 0
@@ -116,14 +117,21 @@ class Lab:
         return found
 
     def find_relayed(self, token):
-        """All messages relayed so far from the session with that HELO."""
+        """All messages relayed so far from the session with that HELO.
+
+        Received has it, and where that field hides the client, the queue id
+        of a record.
+        """
         for path in self.relayed_folder.glob("*.json"):
             if path.name not in self.messages:
                 content = path.with_suffix(".eml").read_bytes()
                 envelope = json.loads(path.read_text())
                 self.messages[path.name] = Relayed(content, envelope)
-        sought = b"from %s " % token.encode()
-        return [m for m in self.messages.values() if sought in m.content]
+        sought = [b"from %s " % token.encode()]
+        if self.hides_clients:
+            records = self.find_records(token, 0)
+            sought = [b" id %s" % r["queue_id"].encode() for r in records]
+        return [m for m in self.messages.values() if any(s in m.content for s in sought)]
 
     def audit(self, token, count=1):
         """The audit records of the session with that HELO, count of them."""

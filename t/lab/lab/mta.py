@@ -1,6 +1,7 @@
 """What the lab asks of a mail server, and which mail servers it knows."""
 
 import abc
+import os
 
 from .errors import UsageError
 
@@ -41,6 +42,7 @@ class Mta(abc.ABC):
         self.submissions_port = place.port()
         self.mx_port = place.port()
         self.log = place.log(self.name)
+        self.hides_clients = os.environ.get("LAB_RECEIVED") == "private"
 
     def write_clients(self):
         """Writes what is known of clients without login."""

@@ -215,14 +215,18 @@ class Postfix(Mta):
             "submissions": self.submissions_port,
             "smtp": self.mx_port,
         }
-        shipped = ""
-        for name in ("master.cf.submit-milter", "master.cf.mixed-port"):
+        names = ["master.cf.submit-milter", "master.cf.mixed-port"]
+        if self.hides_clients:
+            names.append("master.cf.privacy")
+        shipped = {}  # one of the same name takes the place
+        for name in names:
             for line in logical_lines((SHIPPED / name).read_text()):
                 service, rest = line.split(None, 1)
                 if rest.startswith("inet"):
                     service = "%s:%d" % (HOST, ports[service])
-                shipped += "%s %s\n" % (service, rest)
-        self.write_config("master.cf", shipped + LAB_MASTER_CF)
+                shipped[service] = "%s %s\n" % (service, rest)
+        text = "".join(shipped.values()).replace("/etc/postfix", str(SHIPPED))
+        self.write_config("master.cf", text + LAB_MASTER_CF)
 
     def write_tables(self):
         """Writes the tables of clients without login."""

@@ -197,7 +197,8 @@ class Sendmail(Mta):
             "Port=465,": "Addr=%s, Port=%d," % (HOST, self.submissions_port),
             "Port=25,": "Addr=%s, Port=%d," % (HOST, self.mx_port),
         }
-        return filled_in(("submit-milter.mc", "mixed-port.mc"), places)
+        names = ("submit-milter.mc", "mixed-port.mc")
+        return filled_in(names + ("privacy.mc",) * self.hides_clients, places)
 
     def identity_lines(self):
         """Those that stand below the MAILER lines."""
