@@ -18,6 +18,8 @@
 #include <libmilter/mfapi.h>
 
 #include "base/log.h"
+#include "config/config.h"
+#include "policy/sitelib.h"
 #include "session.h"
 
 /*
@@ -141,9 +143,21 @@ want_macros(SMFICTX *ctx)
 	return 0;
 }
 
-/* What is asked for where the MTA has it; who needs it finds out at use. */
+/* What is asked for where the MTA has it: see lacks_wished(). */
 static const unsigned long wished_actions = SMFIF_CHGFROM | SMFIF_ADDRCPT |
     SMFIF_ADDRCPT_PAR | SMFIF_DELRCPT;
+
+/* An MTA without envelope to change will do where none is to be changed. */
+static bool
+lacks_wished(unsigned long offered_actions)
+{
+	struct config *config = runtime_config(the_runtime);
+	bool is_needed = site_changes_envelope(&config->site);
+
+	config_unref(&config);
+	return is_needed && (offered_actions & wished_actions) !=
+	    wished_actions;
+}
 
 /* Asks for what is needed and no more. */
 static sfsistat
@@ -165,6 +179,11 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 		    (offered_steps & needed_steps) != needed_steps ?
 		    "show header fields with their blanks" :
 		    "change header fields and body");
+		return SMFIS_REJECT;
+	}
+	if (lacks_wished(offered_actions)) {
+		log_error("this MTA cannot change sender and recipients, as "
+		    "qualify, rewrites or aliases need: it is not served");
 		return SMFIS_REJECT;
 	}
 	*actions = needed_actions | (offered_actions & wished_actions);

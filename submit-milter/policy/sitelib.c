@@ -7,6 +7,17 @@
 #include "syntax/domain.h"
 
 bool
+site_changes_envelope(const struct site *site)
+{
+	for (size_t i = 0; i < site->rewrite_count; i++)
+		if (site->rewrites[i].uses[REWRITE_ENVELOPE_SENDER] ||
+		    site->rewrites[i].uses[REWRITE_ENVELOPE_RECIPIENTS])
+			return true;
+	return site->qualify.labels != NULL || site->qualify.users != NULL ||
+	    site->qualify.domain != NULL || site->aliases.zone_count > 0;
+}
+
+bool
 domain_is_same(const struct facts *facts, struct span domain,
     const char *name)
 {

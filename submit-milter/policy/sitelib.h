@@ -9,6 +9,9 @@
 #include "policy/facts.h"
 #include "policy/site.h"
 
+/* May sender or recipients leave under other names than they came? */
+bool site_changes_envelope(const struct site *site);
+
 /* Is DOMAIN, as written, the folded name NAME? False without memory. */
 bool domain_is_same(const struct facts *facts, struct span domain,
     const char *name);

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import configuration as conf
 from harness.mta import Action, Closed, Mta, Step
 from harness.session import submit
 
@@ -66,6 +67,45 @@ def test_mta_that_cannot_is_refused(start, strict, transport, missing):
             mta.negotiate(actions, steps, version=2 if steps == 0x7F else 6)
     daemon.wait_for_log(line)
     assert submit(daemon).verdict == "passed", "the next MTA is served"
+
+
+ENVELOPE = (
+    Action.CHANGE_SENDER,
+    Action.ADD_RECIPIENTS,
+    Action.ADD_RECIPIENTS_WITH_PARAMETERS,
+    Action.DELETE_RECIPIENTS,
+)
+ROWS = {"tables": {"rows": conf.inline(("x", "x.example.org"))}}
+NEEDED_FOR = {
+    "short labels": {**ROWS, "qualify": {"labels": "rows"}},
+    "bare users": {**ROWS, "qualify": {"domain": "example.org", "mailboxes": "rows"}},
+    "senders written anew": {**ROWS, "rewrites": [{"table": "rows", "envelope_sender": True}]},
+    "recipients written anew": {
+        **ROWS, "rewrites": [{"table": "rows", "envelope_recipients": True}]
+    },
+    "aliases in the DNS": {"aliases": {"zones": (".example.org",)}},
+}
+
+
+@pytest.mark.parametrize("name", NEEDED_FOR)
+def test_envelope_cannot_be_changed(start, strict, name):
+    """X40 D8.8: it is refused at once, if that is needed, and not at the end of each message."""
+    daemon = start(conf.changed(strict, **NEEDED_FOR[name]))
+    line = "this MTA cannot change sender and recipients, as qualify, rewrites or aliases need"
+    daemon.expect(line)
+    for action in ENVELOPE:
+        with Mta(daemon.address) as mta:
+            with pytest.raises(Closed):
+                mta.negotiate(Action.ALL & ~action, Step.ALL)
+    daemon.wait_for_log(line)
+    assert submit(daemon).verdict == "passed", "the next MTA is served"
+
+
+def test_envelope_need_not_be_changed(start, strict):
+    """X40: with tables for the header alone such an MTA will do."""
+    rewrites = [{"table": "rows", "header_senders": True}]
+    daemon = start(conf.changed(strict, **ROWS, rewrites=rewrites))
+    assert submit(daemon, actions=LEAST).verdict == "passed"
 
 
 @pytest.fixture(scope="module")
