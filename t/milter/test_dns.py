@@ -6,9 +6,9 @@ import pytest
 
 from harness import configuration as conf
 from harness.daemon import wait_for
-from harness.dns import Dns
 from harness.message import whole
 from harness.session import Session, submit
+from lab.owndns import Dns
 from test_names import added, changed_sender, deleted, of_envelope
 
 RECORDS = {

@@ -7,9 +7,10 @@ import threading
 import dns.flags
 import dns.message
 import dns.rcode
-import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+
+from .dns import quoted
 
 
 class Dns:
@@ -17,11 +18,13 @@ class Dns:
 
     .records[name] is a list of (type, text), or the name of an rcode, or None
     for no answer at all. What is not there does not exist. .asked counts the
-    questions by name. While .is_silent, there is no answer to anything.
+    questions by name. While .is_silent, there is no answer to anything. Nobody
+    may keep an answer for longer than SECONDS.
     """
 
-    def __init__(self, records):
+    def __init__(self, records, seconds=60):
         self.records = records
+        self.seconds = seconds
         self.is_silent = False
         self.asked = collections.Counter()
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -35,6 +38,10 @@ class Dns:
 
     def __exit__(self, *_):
         self.socket.close()
+
+    def publish(self, name, *texts):
+        """Makes these TXT records all the records of a name."""
+        self.records[name.lower()] = [("TXT", quoted(text)) for text in texts]
 
     def serve(self):
         """Until the socket is closed."""
@@ -62,5 +69,7 @@ class Dns:
             return response
         for kind, text in found:
             if kind in ("CNAME", dns.rdatatype.to_text(asked.rdtype)):
-                response.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, text))
+                response.answer.append(
+                    dns.rrset.from_text(asked.name, self.seconds, "IN", kind, text)
+                )
         return response
