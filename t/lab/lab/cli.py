@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import sys
 
-from . import command, guard, mta
+from . import command, guard, mtas
 from .errors import Interrupted, LabError
 from .milter import find_program
 from .place import Place
@@ -74,7 +74,7 @@ def parse(argv):
         "--mta",
         metavar="NAME",
         default="postfix",
-        help="mail server to use: %s (default: postfix)" % ", ".join(mta.names()),
+        help="mail server to use: %s (default: postfix)" % ", ".join(mtas.MTAS),
     )
     parser.add_argument(
         "--config",
@@ -142,7 +142,7 @@ def main():
     options = parse(sys.argv[1:])
     guard.hold_signals()
     try:
-        mta_class = mta.choose(options.mta)
+        mta_class = mtas.choose(options.mta)
         command.check(options.command)
         program = find_program()
         place = Place(options.keep)

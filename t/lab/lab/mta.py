@@ -1,9 +1,9 @@
-"""What the lab asks of a mail server, and which mail servers it knows."""
+"""What the lab asks of a mail server."""
 
 import abc
 import os
-
-from .errors import UsageError
+import shutil
+import signal
 
 
 # Clients of these addresses are known; nobody was seen yet at any other.
@@ -25,12 +25,14 @@ class Mta(abc.ABC):
     Made with the Place, the Certificates, the Accounts, the path of the
     milter's socket and the port of the next hop. prepare() writes files only
     and needs the certificates and accounts made; start() does not wait.
-    etc is the folder of its configuration, for tools that want it. In dir are
+    server is its process. etc is the folder of its configuration, in which
+    files are what people may want to see. In dir are
     networks, a cidr table of clients that are known by address, and clients,
     the source of the table in which clients may be seen for a while.
     """
 
     name = None
+    files = ()
 
     def __init__(self, place, certificates, accounts, milter_socket, next_hop_port):
         self.place = place
@@ -61,26 +63,24 @@ class Mta(abc.ABC):
     def wait(self):
         """Returns when all three ports answer."""
 
-    @abc.abstractmethod
     def stop(self):
-        """Stops it and everything it started."""
+        """Stops it at once; its processes are in one group.
 
+        Those that have left it are the lab's to kill, as whatever is left
+        below it.
+        """
+        child = self.server.child
+        if child is None:
+            return
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+        self.keep_configuration()
 
-def names():
-    """Names that --mta takes."""
-    return ("postfix", "sendmail")
-
-
-def choose(name):
-    """The class of the mail server called name."""
-    if name == "postfix":
-        from .postfix import Postfix
-
-        return Postfix
-    if name == "sendmail":
-        from .sendmail import Sendmail
-
-        return Sendmail
-    raise UsageError(
-        "--mta %s: no such mail server; there are: %s" % (name, ", ".join(names()))
-    )
+    def keep_configuration(self):
+        """Leaves its files where people may look for them."""
+        if self.place.dir != self.place.run / "lab":
+            kept = self.place.dir / self.name
+            kept.mkdir(exist_ok=True)
+            for name in self.files:
+                shutil.copy(self.etc / name, kept)

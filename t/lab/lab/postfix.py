@@ -8,7 +8,6 @@ import os
 import pathlib
 import pwd
 import shutil
-import signal
 import time
 
 from . import process
@@ -128,6 +127,7 @@ class Postfix(Mta):
     """One instance, in the run folder; as root, or as any other user."""
 
     name = "postfix"
+    files = ("main.cf", "master.cf")
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -283,29 +283,6 @@ class Postfix(Mta):
             )
         except LabError as why:
             raise LabError("%s\n%s" % (why, self.log.read_text())) from None
-
-    def stop(self):
-        """Stops it at once.
-
-        All its processes are in one group. Asked politely, the master would
-        sleep a second to let the log be written; there is nothing left to
-        log.
-        """
-        child = self.server.child
-        if child is None:
-            return
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        self.keep_configuration()
-
-    def keep_configuration(self):
-        """Leaves its main.cf and master.cf where people may look for them."""
-        if self.place.dir != self.place.run / "lab":
-            kept = self.place.dir / "postfix"
-            kept.mkdir(exist_ok=True)
-            for name in ("main.cf", "master.cf"):
-                shutil.copy(self.etc / name, kept)
 
 
 def logical_lines(text):

@@ -8,7 +8,6 @@ unpacked by contrib/unpack-sendmail, because they conflict with Postfix's.
 import os
 import pathlib
 import shutil
-import signal
 
 from . import process
 from .certs import SERVER_NAME
@@ -120,6 +119,7 @@ class Sendmail(Mta):
     """One instance, in the run folder; as root, or as any other user."""
 
     name = "sendmail"
+    files = ("sendmail.mc", "sendmail.cf")
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -236,25 +236,3 @@ class Sendmail(Mta):
             )
         except LabError as why:
             raise LabError("%s\n%s" % (why, self.log.read_text())) from None
-
-    def stop(self):
-        """Stops it at once.
-
-        The processes that serve clients are in its group; those that deliver
-        have left it and are the lab's to kill, as whatever is left below it.
-        """
-        child = self.server.child
-        if child is None:
-            return
-        if child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-        self.keep_configuration()
-
-    def keep_configuration(self):
-        """Leaves its configuration where people may look for it."""
-        if self.place.dir != self.place.run / "lab":
-            kept = self.place.dir / "sendmail"
-            kept.mkdir(exist_ok=True)
-            for name in ("sendmail.mc", "sendmail.cf"):
-                shutil.copy(self.etc / name, kept)
