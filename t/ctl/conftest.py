@@ -22,15 +22,9 @@ keys = milter.keys
 strict = milter.strict
 module_start = milter.module_start
 start = milter.start
+pytest_collection_modifyitems = milter.pytest_collection_modifyitems
 
 from harness import configuration as conf  # noqa: E402
-
-
-def pytest_collection_modifyitems(items):
-    """Every test says, first thing, which requirements it proves."""
-    for item in items:
-        if not milter.PROVES.match(item.function.__doc__ or ""):
-            raise pytest.UsageError("%s does not say what it proves" % item.nodeid)
 
 
 @pytest.fixture

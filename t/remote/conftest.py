@@ -10,6 +10,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [
     os.path.dirname(__file__),
     os.path.join(os.path.dirname(__file__), "..", "lab"),
+    os.path.join(os.path.dirname(__file__), "..", "e2e"),
 ]
 
 from asking import Asker  # noqa: E402
@@ -18,28 +19,24 @@ from servers.mysql import Mysql  # noqa: E402
 from servers.pgsql import Pgsql  # noqa: E402
 from servers.redis import Redis  # noqa: E402
 from servers.socketmap import Socketmap  # noqa: E402
+from support import marks  # noqa: E402
 
 KINDS = {"pgsql": Pgsql, "mysql": Mysql, "ldap": Ldap, "redis": Redis, "socketmap": Socketmap}
 
 
 def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "proves(id, ...): the requirements that the test proves"
-    )
+    marks.pytest_configure(config)
     config.addinivalue_line("markers", "with_server(kind, ...): not with the others")
 
 
 def pytest_collection_modifyitems(items):
-    """Every test says which requirements it proves."""
     # A test for none of the servers wanted was made with nothing in place of one.
     items[:] = [
         item
         for item in items
         if "server" not in item.fixturenames or item.callspec.params["server"] in KINDS
     ]
-    for item in items:
-        if not any(mark.args for mark in item.iter_markers("proves")):
-            raise pytest.UsageError("%s proves nothing" % item.nodeid)
+    marks.pytest_collection_modifyitems(items)
 
 
 def make(kind):

@@ -1,6 +1,5 @@
 """Fixtures and marks of the tests of the ways in. See README."""
 
-import os
 import pathlib
 import sys
 
@@ -12,19 +11,7 @@ for folder in (HERE, HERE.parent / "e2e", HERE.parent / "lab"):
     sys.path.insert(0, str(folder))
 
 import site_of_ways  # noqa: E402
-
-
-def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "proves(id, ...): the requirements that the test proves"
-    )
-
-
-def pytest_collection_modifyitems(items):
-    """Every test says which requirements it proves."""
-    for item in items:
-        if not any(mark.args for mark in item.iter_markers("proves")):
-            raise pytest.UsageError("%s proves nothing" % item.nodeid)
+from support.marks import pytest_collection_modifyitems, pytest_configure  # noqa: E402,F401
 
 
 @pytest.fixture(scope="session")
