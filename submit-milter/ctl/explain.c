@@ -13,7 +13,6 @@
 #include <sysexits.h>
 
 #include "base/log.h"
-#include "base/sbuf.h"
 #include "ctl/ctl.h"
 #include "sign/signer.h"
 #include "syntax/cidr.h"
@@ -305,94 +304,6 @@ parse_options(int argc, char **argv, struct explain_options *o)
 	if (status == 0)
 		status = check_options(o);
 	return status == 0 ? -1 : status;
-}
-
-/* --- for the printers ----------------------------------------------------- */
-
-struct reply
-explain_reply(const struct explanation *x, const struct verdict *verdict)
-{
-	return verdict_reply(verdict, &x->config->replies, x->arena);
-}
-
-static struct span
-path_command(const struct explanation *x, const char *verb,
-    const struct submission_path *path)
-{
-	struct sbuf out;
-	struct span text = { NULL, 0 };
-
-	sbuf_init(&out, x->arena, ARENA_CEILING);
-	sbuf_adds(&out, verb);
-	for (size_t i = 0; i < path->n; i++)
-		sbuf_addf(&out, "%s%s", i == 0 ? "" : " ", path->argv[i]);
-	return sbuf_done(&out, &text) == 0 ? text : span_of(verb);
-}
-
-struct span
-explain_command(const struct explanation *x, enum stage stage, size_t rcpt)
-{
-	switch (stage) {
-	case STAGE_MAIL:
-		return path_command(x, "MAIL FROM:",
-		    &x->submission->sender);
-	case STAGE_RCPT:
-		return path_command(x, "RCPT TO:",
-		    &x->submission->recipients[rcpt]);
-	case STAGE_HEADER:
-		return SPAN("header");
-	case STAGE_MESSAGE:
-	case STAGE_COUNT:
-		break;
-	}
-	return SPAN("whole message");
-}
-
-const char *
-explain_route(enum identity_route route)
-{
-	static const char *const names[] = {
-		[ROUTE_NONE] = "nothing",
-		[ROUTE_SASL] = "SMTP AUTH",
-		[ROUTE_CERT] = "a certificate that the MTA verified",
-		[ROUTE_CLIENT] = "the client's address, seen elsewhere",
-		[ROUTE_LOCAL] = "the envelope sender, for which the MTA "
-		    "vouches",
-		[ROUTE_NET] = "the client's network",
-	};
-
-	return names[route];
-}
-
-const char *
-explain_account_name(enum account_state state)
-{
-	static const char *const names[] = {
-		[ACCOUNT_ACTIVE] = "active",
-		[ACCOUNT_SUSPENDED] = "suspended",
-		[ACCOUNT_POSTMASTER_ONLY] = "postmaster-only",
-		[ACCOUNT_UNKNOWN] = "unknown",
-	};
-
-	return names[state];
-}
-
-const char *
-explain_lookup_name(enum lookup answer)
-{
-	static const char *const names[] = {
-		[LOOKUP_FOUND] = "found",
-		[LOOKUP_NOT_FOUND] = "not-found",
-		[LOOKUP_FAILED] = "failed",
-	};
-
-	return names[answer];
-}
-
-struct span
-explain_source(const struct table *table)
-{
-	return table == NULL ? SPAN("DNS") : span_of(table_name(table));
 }
 
 /* --- the run -------------------------------------------------------------- */

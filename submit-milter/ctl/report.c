@@ -35,18 +35,6 @@ struct report_options {
 	bool is_letter;
 };
 
-const char *
-report_advice(enum rule rule)
-{
-	static const char *const advice[RULE_COUNT] = {
-#define ADVICE(id, text) [RULE_##id] = text,
-#include "ctl/advice.def"
-#undef ADVICE
-	};
-
-	return rule < RULE_COUNT && advice[rule] != NULL ? advice[rule] : "";
-}
-
 /* --- records -------------------------------------------------------------- */
 
 /* A member that is a string; empty when it is not. */

@@ -29,9 +29,6 @@ struct report {
 	struct tally *problems;
 };
 
-/* What to do about RULE. */
-const char *report_advice(enum rule rule);
-
 void report_text(const struct report *report);
 
 /* What a help desk writes to WHO, whose problems alone were counted. */

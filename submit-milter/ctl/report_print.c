@@ -124,6 +124,19 @@ put_wrapped(const char *text)
 	(void)putchar('\n');
 }
 
+/* What to do about RULE. */
+static const char *
+advice_on(enum rule rule)
+{
+	static const char *const advice[RULE_COUNT] = {
+#define ADVICE(id, text) [RULE_##id] = text,
+#include "ctl/advice.def"
+#undef ADVICE
+	};
+
+	return rule < RULE_COUNT && advice[rule] != NULL ? advice[rule] : "";
+}
+
 static void
 put_advice(const struct report_trial *trial, enum rule rule)
 {
@@ -140,7 +153,7 @@ put_advice(const struct report_trial *trial, enum rule rule)
 	if (trial->undecided > 0)
 		(void)printf("    %" PRIu64 " could not be decided: mend what "
 		    "the log complains of.\n", trial->undecided);
-	put_wrapped(report_advice(rule));
+	put_wrapped(advice_on(rule));
 	put_wrapped("When the list is as short as you want it, set the rule "
 	    "to \"enforce\"; leave it to \"warn\" for some by an override.");
 }
@@ -254,7 +267,7 @@ rules_json(const struct report *report)
 			"judged", (json_int_t)trial->judged,
 			"hit", (json_int_t)trial->hit,
 			"undecided", (json_int_t)trial->undecided,
-			"advice", report_advice((enum rule)i))) != 0) {
+			"advice", advice_on((enum rule)i))) != 0) {
 			json_decref(array);
 			return NULL;
 		}
