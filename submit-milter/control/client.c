@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,10 +24,13 @@ fail(const char *path, int error, char **error_r)
 	    CONTROL_UNREACHABLE;
 }
 
+/* To connect and to send take PATIENCE at most, each: then EAGAIN. */
 static int
-connect_to(const char *path)
+connect_to(const char *path, int patience)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timeval limit = { patience / 1000,
+		patience % 1000 * 1000L };
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -37,10 +41,11 @@ connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	if (connect(fd, (const struct sockaddr *)&address,
-	    sizeof(address)) == 0)
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+	    sizeof(limit)) == 0 && connect(fd,
+	    (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	error = errno;
+	error = errno == EAGAIN ? ETIMEDOUT : errno;
 	(void)close(fd);
 	errno = error;
 	return -1;
@@ -63,9 +68,9 @@ send_all(int fd, struct span s)
 
 /* A line, without its end. 0, or -1 and errno. */
 static int
-receive_line(int fd, struct sbuf *line)
+receive_line(int fd, int patience, struct sbuf *line)
 {
-	int64_t deadline = deadline_in(2 * CONTROL_PATIENCE);
+	int64_t deadline = deadline_in(patience);
 	char piece[4096];
 
 	for (;;) {
@@ -97,8 +102,8 @@ receive_line(int fd, struct sbuf *line)
 }
 
 enum control_result
-control_ask(const char *path, struct span request, char **reply_r,
-    char **error_r)
+control_ask(const char *path, struct span request, int patience,
+    char **reply_r, char **error_r)
 {
 	enum control_result result = CONTROL_ANSWERED;
 	struct sbuf line;
@@ -112,14 +117,14 @@ control_ask(const char *path, struct span request, char **reply_r,
 		    "end in it");
 		return CONTROL_MISUSED;
 	}
-	fd = connect_to(path);
+	fd = connect_to(path, patience);
 	if (fd < 0)
 		return fail(path, errno, error_r);
 	sbuf_init(&line, NULL, CONTROL_REPLY_MOST);
 	/* Whom it turns away it does not hear out: only its answer counts. */
 	if (send_all(fd, request) == 0)
 		(void)send_all(fd, SPAN("\n"));
-	if (receive_line(fd, &line) != 0)
+	if (receive_line(fd, patience, &line) != 0)
 		result = fail(path, errno, error_r);
 	else if (sbuf_done(&line, &done) != 0)
 		result = fail(path, ENOMEM, error_r);

@@ -14,12 +14,13 @@ enum control_result {
 };
 
 /*
- * Sends REQUEST (without end of line) to the daemon that listens at PATH.
- * *reply_r is its line of JSON, without end; on failure *error_r says what
- * is wrong. Both malloc'ed, the caller's to free; NULL when there was no
- * memory.
+ * Sends REQUEST (without end of line) to the daemon that listens at PATH,
+ * and waits PATIENCE milliseconds for each step at most. *reply_r is its
+ * line of JSON, without end; on failure *error_r says what is wrong. Both
+ * malloc'ed, the caller's to free; NULL when there was no memory.
  */
 enum control_result control_ask(const char *path, struct span request,
-    char **reply_r, char **error_r) __attribute__((warn_unused_result));
+    int patience, char **reply_r, char **error_r)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -32,6 +32,7 @@ ctl_run ctl_relay_map;
 ctl_run ctl_report;
 ctl_run ctl_status;
 ctl_run ctl_store;
+ctl_run ctl_top;
 ctl_run ctl_trace;
 
 /* Which configuration: "-c FILE" and "-o NAME=VALUE". */

@@ -35,6 +35,7 @@ static const struct {
 	    ctl_status },
 	{ "store", "bring records into the store of the audit",
 	    ctl_store },
+	{ "top", "show what the daemon does just now", ctl_top },
 	{ "trace", "say who submitted a message, and where it went",
 	    ctl_trace },
 };

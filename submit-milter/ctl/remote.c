@@ -6,9 +6,11 @@
 #include "ctl/remote.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "control/client.h"
 
 void
@@ -54,66 +56,109 @@ status_of(enum control_result result)
 	}
 }
 
-/* Takes over LINE. */
+/* ANSWER, NULL for what is no JSON, is none. */
 static int
-read_answer(const struct ctl_remote *remote, char *line, json_t **answer_r)
+refused(const json_t *answer, char **text_r)
 {
-	json_t *answer = json_loads(line, 0, NULL);
 	const char *error = json_string_value(json_object_get(answer,
 	    "error"));
-	int status = EX_UNAVAILABLE;
 
+	(void)fault(text_r, "the daemon says: %s",
+	    error == NULL ? "what is no answer" : error);
+	return EX_UNAVAILABLE;
+}
+
+int
+ctl_remote_try(const char *path, struct span request, int patience,
+    json_t **answer_r, char **text_r)
+{
+	char *line = NULL;
+	json_t *answer;
+	int status;
+
+	status = status_of(control_ask(path, request, patience, &line,
+	    text_r));
+	if (status != 0)
+		return status;
+	answer = json_loads(line, 0, NULL);
 	if (json_is_true(json_object_get(answer, "ok"))) {
-		if (remote->is_json)
-			(void)puts(line);
 		*answer_r = answer;
-		free(line);
+		*text_r = line;
 		return 0;
 	}
-	(void)ctl_fail(status, "the daemon says: %s",
-	    error == NULL ? "what is no answer" : error);
+	status = refused(answer, text_r);
 	json_decref(answer);
 	free(line);
 	return status;
 }
 
-static int
-ask(const struct ctl_remote *remote, const char *socket, struct span request,
-    json_t **answer_r)
+int
+ctl_remote_find(const struct ctl_remote *remote, char **path_r)
 {
-	char *line = NULL, *error = NULL;
-	int status;
+	struct config *config;
+	char *path;
 
-	if (socket[0] == '\0')
-		return ctl_fail(EX_CONFIG, "control.socket is empty: the "
-		    "daemon cannot be asked");
-	status = status_of(control_ask(socket, request, &line, &error));
-	if (status == 0)
-		return read_answer(remote, line, answer_r);
-	(void)ctl_fail(status, "%s", error == NULL ? "out of memory" : error);
-	free(error);
-	return status;
+	if (remote->socket != NULL) {
+		path = strdup(remote->socket);
+	} else {
+		config = ctl_source_load(&remote->source, CTL_OPTIONS);
+		if (config == NULL)
+			return ctl_fail(EX_CONFIG, "--socket PATH reaches "
+			    "the daemon without the configuration");
+		path = strdup(config->control.socket);
+		config_unref(&config);
+	}
+	if (path == NULL)
+		return ctl_fail(EX_OSERR, "out of memory");
+	if (path[0] != '\0') {
+		*path_r = path;
+		return 0;
+	}
+	free(path);
+	return ctl_fail(EX_CONFIG, "control.socket is empty: the daemon "
+	    "cannot be asked");
 }
 
 int
 ctl_remote_ask(const struct ctl_remote *remote, struct span request,
     json_t **answer_r)
 {
-	struct config *config;
-	int status;
+	char *path, *text = NULL;
+	int status = ctl_remote_find(remote, &path);
 
-	if (remote->socket != NULL)
-		return ask(remote, remote->socket, request, answer_r);
-	config = ctl_source_load(&remote->source, CTL_OPTIONS);
-	if (config == NULL)
-		return ctl_fail(EX_CONFIG, "--socket PATH reaches the daemon "
-		    "without the configuration");
-	status = ask(remote, config->control.socket, request, answer_r);
-	config_unref(&config);
+	if (status != 0)
+		return status;
+	status = ctl_remote_try(path, request, CTL_REMOTE_PATIENCE, answer_r,
+	    &text);
+	if (status != 0)
+		(void)ctl_fail(status, "%s",
+		    text == NULL ? "out of memory" : text);
+	else if (remote->is_json)
+		(void)puts(text);
+	free(text);
+	free(path);
 	return status;
 }
 
 /* --- for people ----------------------------------------------------------- */
+
+const char *
+ctl_text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+void
+ctl_put_uptime(FILE *out, const json_t *answer)
+{
+	long long up = json_integer_value(json_object_get(answer, "now")) -
+	    json_integer_value(json_object_get(answer, "started"));
+
+	(void)fprintf(out, "%lldd %02lld:%02lld:%02lld", up / 86400,
+	    up / 3600 % 24, up / 60 % 60, up % 60);
+}
 
 void
 ctl_put_line(const char *name, const char *text)

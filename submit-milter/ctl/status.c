@@ -8,24 +8,6 @@
 
 #include "ctl/remote.h"
 
-static const char *
-text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text == NULL ? "" : text;
-}
-
-static void
-put_uptime(const json_t *answer)
-{
-	long long up = json_integer_value(json_object_get(answer, "now")) -
-	    json_integer_value(json_object_get(answer, "started"));
-
-	(void)printf("%-14s %lldd %02lld:%02lld:%02lld\n", "up", up / 86400,
-	    up / 3600 % 24, up / 60 % 60, up % 60);
-}
-
 static void
 put_counts(json_t *counts)
 {
@@ -43,16 +25,18 @@ print(const json_t *answer)
 	const json_t *configuration = json_object_get(answer,
 	    "configuration");
 
-	ctl_put_line("version", text_of(answer, "version"));
+	ctl_put_line("version", ctl_text_of(answer, "version"));
 	(void)printf("%-14s %lld%s\n", "process", (long long)
 	    json_integer_value(json_object_get(answer, "pid")),
 	    json_is_true(json_object_get(answer, "stopping")) ?
 	    " (stopping)" : "");
 	ctl_put_mode(answer);
 	ctl_put_time("started", json_object_get(answer, "started"));
-	put_uptime(answer);
-	ctl_put_line("socket", text_of(configuration, "socket"));
-	ctl_put_line("configuration", text_of(configuration, "file"));
+	(void)printf("%-14s ", "up");
+	ctl_put_uptime(stdout, answer);
+	(void)putchar('\n');
+	ctl_put_line("socket", ctl_text_of(configuration, "socket"));
+	ctl_put_line("configuration", ctl_text_of(configuration, "file"));
 	ctl_put_time("loaded", json_object_get(configuration, "loaded"));
 	(void)printf("%-14s %lld\n", "transactions", (long long)
 	    json_integer_value(json_object_get(answer, "transactions")));
@@ -64,7 +48,7 @@ print(const json_t *answer)
 static void
 print_metrics(const json_t *answer)
 {
-	(void)fputs(text_of(answer, "text"), stdout);
+	(void)fputs(ctl_text_of(answer, "text"), stdout);
 }
 
 int

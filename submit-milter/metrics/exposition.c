@@ -19,6 +19,12 @@ static const struct {
 #undef FAMILY
 };
 
+const char *
+exposition_name(enum family family)
+{
+	return families[family].name;
+}
+
 static const char *
 type_name(enum type type)
 {

@@ -28,6 +28,9 @@ struct exposition_labels {
 
 #define LABELS(...) (&(const struct exposition_labels){ { __VA_ARGS__ } })
 
+/* As it is exposed. */
+const char *exposition_name(enum family family);
+
 /* Its help and type. */
 void exposition_family(struct sbuf *out, enum family family);
 
