@@ -53,6 +53,27 @@ check_path(struct check *check, const char **value)
 	return NULL;
 }
 
+/* A path below the folder that the service manager names is in full then. */
+const char *
+check_secret(struct check *check, const char **value)
+{
+	static const char prefix[] = "$CREDENTIALS_DIRECTORY/";
+	const char *folder, *path;
+
+	if (strncmp(*value, prefix, strlen(prefix)) == 0) {
+		folder = getenv("CREDENTIALS_DIRECTORY");
+		if (folder == NULL)
+			return "$CREDENTIALS_DIRECTORY is not set: a service "
+			    "manager does that for what it starts";
+		path = arena_printf(check->arena, "%s/%s", folder,
+		    *value + strlen(prefix)).ptr;
+		if (path == NULL)
+			return NO_MEMORY;
+		*value = path;
+	}
+	return check_path(check, value);
+}
+
 const char *
 check_file(struct check *check, const char **value)
 {

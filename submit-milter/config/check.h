@@ -33,6 +33,7 @@ option_check check_parameter;		/* KEYWORD or KEYWORD=VALUE */
 option_check check_path;		/* an absolute path, or empty */
 option_check check_profile_name;
 option_check check_realm;
+option_check check_secret;		/* a path, or of a credential */
 option_check check_selector;
 option_check check_signed_field;	/* the name of one that may be */
 option_check check_socket;

@@ -429,7 +429,7 @@ static const struct option options[] = {
 	STRING(AUDIT, "audit.recipient_key_file", "",
 	    "file of the keys under which recipients are hashed; empty: they "
 	    "are in full",
-	    AT(settings, config.recipient_key_file), .check = check_path),
+	    AT(settings, config.recipient_key_file), .check = check_secret),
 	BOOL(AUDIT, "audit.subject", "false",
 	    "records have the Subject", AT(settings, config.audit_subject)),
 	BOOL(AUDIT, "audit.software", "false",

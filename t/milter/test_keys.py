@@ -1,12 +1,13 @@
 """Files of private keys: safe ones only, and never fewer than before."""
 
 import os
+import re
 import shutil
 
 import pytest
 
 from harness import configuration as conf
-from harness.daemon import run
+from harness.daemon import run, wait_for
 from harness.session import submit
 
 
@@ -172,3 +173,62 @@ def test_key_is_exchanged(start, strict, keys, place):
     daemon.reload(signing_with(daemon.configuration, place / "rsa.key", "next"))
     (signature,) = keys.verify(submit(daemon).leaving.octets())
     assert signature == ("example.org", "next", "ed25519-sha256", True)
+
+
+@pytest.fixture
+def credentials(tmp_path, keys):
+    """A folder as systemd makes it, with a key."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    shutil.copy2(keys.path("example.org", "rsa"), folder / "rsa.key")
+    (folder / "rsa.key").chmod(0o400)
+    folder.chmod(0o500)
+    return folder
+
+
+CREDENTIAL = "$CREDENTIALS_DIRECTORY/"
+
+
+def test_credentials(start, strict, keys, credentials):
+    """X14: a key of the service manager's signs, also after a reload; its place is shown."""
+    daemon = start.make(signing_with(strict, CREDENTIAL + "rsa.key"))
+    environment = {**os.environ, "CREDENTIALS_DIRECTORY": str(credentials)}
+    daemon.launch(env=environment)
+    wait_for(daemon.is_ready, "not ready")
+    for _ in range(2):
+        got = submit(daemon)
+        assert [s.is_valid for s in keys.verify(got.leaving.octets())] == [True]
+        daemon.reload(daemon.configuration)
+    shown = run("-t", "--keys", "-c", daemon.config, env=environment)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert 'file = "%s/rsa.key"' % credentials in shown.stdout
+
+
+SECRETS = {
+    "dkim.domains.keys.file": lambda file: signing_with({}, file),
+    "tables.t.password_file": lambda file: {
+        "tables": {"t": {"type": "redis", "server": "inet:127.0.0.1:1", "password_file": file}}
+    },
+    "audit.store.key_file": lambda file: {"audit": {"store": {"key_file": file}}},
+    "audit.recipient_key_file": lambda file: {"audit": {"recipient_key_file": file}},
+    "trace_token.key_file": lambda file: {"trace_token": {"key_file": file}},
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_credentials_that_are_not_there(tmp_path, name):
+    """X14 X41: without a service manager, or one by another name, with file and line."""
+    path = tmp_path / "submit-milter.conf"
+    path.write_text(conf.text(SECRETS[name](CREDENTIAL + "no.key")))
+    done = run("-t", "-c", path)
+    assert done.returncode == 1
+    assert re.match(
+        r"submit-milter: %s:\d+: %s: \$CREDENTIALS_DIRECTORY is not set: "
+        % (re.escape(str(path)), re.escape(name)), done.stderr), done.stderr
+    environment = {**os.environ, "CREDENTIALS_DIRECTORY": str(tmp_path)}
+    done = run("-t", "-c", path, env=environment)
+    assert done.returncode == 1
+    assert "%s/no.key: No such file or directory" % tmp_path in done.stderr
+    environment["CREDENTIALS_DIRECTORY"] = "elsewhere"
+    done = run("-t", "-c", path, env=environment)
+    assert "%s: must be an absolute path" % name in done.stderr

@@ -57,7 +57,7 @@ def free_port():
         return s.getsockname()[1]
 
 
-def run(*options):
+def run(*options, env=None):
     """Runs the program to its end, which must come by itself."""
     return subprocess.run(
         [find_program(), *map(str, options)],
@@ -67,6 +67,7 @@ def run(*options):
         timeout=PATIENCE,
         text=True,
         check=False,
+        env=env,
     )
 
 
