@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "policy/sitelib.h"
 #include "session.h"
+#include "wire.h"
 
 /*
  * A text and a contact of ten lines each (config/check.c). A line has at most
@@ -38,15 +39,17 @@ static bool is_unix_socket;		/* likewise */
  * makes that a disaster. Where the MTA wants them all the same, libmilter
  * says so for us; but it writes a line to syslog for each callback that
  * returns anything else than it has promised.
- * Chunks of the body are answered: the last one may come with the end of the
- * message, and when that is met by silence, libmilter leaves on_end() out.
- * DATA is answered: where Postfix shows no message after it, it would send
- * it just before it hangs up, and libmilter reads nothing of who has gone.
  * The connection is answered: Postfix would keep it in a buffer until MAIL,
  * and never tell of a client that goes before.
+ * DATA and chunks of the body are answered where wire.h has no hand in it.
+ * Where Postfix shows no message after DATA, it tells of DATA just before it
+ * hangs up, and of who has gone libmilter alone reads nothing. And the last
+ * chunk may come with the end of the message; when that is met by silence,
+ * libmilter leaves on_end() out: one must know which it is.
  */
 static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_HDR |
     SMFIP_NR_EOH;
+static const unsigned long silent_by_wire = SMFIP_NR_DATA | SMFIP_NR_BODY;
 
 static sfsistat
 go_on_silently(void)
@@ -190,6 +193,8 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 	*steps = needed_steps | (offered_steps & (skipped | SMFIP_RCPT_REJ));
 	if (is_unix_socket)
 		*steps |= silent_steps;
+	if (is_unix_socket && wire_command() == SMFIC_OPTNEG)
+		*steps |= silent_by_wire;
 	*zero2 = *zero3 = 0;
 	if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
 		*actions |= SMFIF_SETSYMLIST;
@@ -290,8 +295,8 @@ on_data(SMFICTX *ctx)
 
 	if (session != NULL)
 		session_data(session);
-	/* See silent_steps. */
-	return SMFIS_CONTINUE;
+	return wire_command() == SMFIC_DATA ? go_on_silently() :
+	    SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -322,8 +327,8 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t len)
 	if (session != NULL)
 		session_body(session, (struct span){ (const char *)octets,
 		    len });
-	/* See silent_steps. */
-	return SMFIS_CONTINUE;
+	return wire_command() == SMFIC_BODY ? go_on_silently() :
+	    SMFIS_CONTINUE;
 }
 
 /* The new body, piece by piece. */
@@ -515,6 +520,7 @@ milter_open(struct runtime *runtime, const char *socket, const char **error_r)
 int
 milter_serve(void)
 {
+	wire_init((uintptr_t)smfi_main);
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 

@@ -20,6 +20,8 @@ SILENT = (
     Step.SILENT_HELO
     | Step.SILENT_HEADER
     | Step.SILENT_END_OF_HEADER
+    | Step.SILENT_DATA
+    | Step.SILENT_BODY
 )
 
 # What must be known at a stage, whatever else is asked for.
