@@ -4,10 +4,10 @@ import pytest
 
 from harness import configuration as conf
 from harness.daemon import wait_for
-from harness.dns import Dns
 from harness.message import whole
 from harness.mta import CONTINUE, EDITS, strings
 from harness.session import Session
+from lab.owndns import Dns
 
 LETTER = whole("From: alice@example.org", body=b"Good day.\r\n" * 3000)
 MORE = 12  # connections that wait; libmilter has two threads at the start
