@@ -4,6 +4,7 @@
 #include "edit/addrfield.h"
 
 #include "base/sbuf.h"
+#include "edit/refold.h"
 
 #define ADDRESS_MOST 400u	/* a local part, "@", a domain, quotes */
 
@@ -109,7 +110,8 @@ addrfield_change(struct edit_list *list, struct header *header, size_t index,
 		return -1;
 	if (r.changes == 0)
 		return 0;
-	if (sbuf_done(&r.out, &value) != 0 || edit_respell(list, header,
+	if (sbuf_done(&r.out, &value) != 0 || refold_addresses(field->name,
+	    value, list->arena, &value) != 0 || edit_respell(list, header,
 	    index, value, *cause) != 0)
 		return -2;
 	return 0;

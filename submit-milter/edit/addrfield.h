@@ -3,8 +3,8 @@
  *
  * Changes local parts and domains and leaves all else as it is, to the octet:
  * display names, comments, groups, order, folding. Only a comment or a blank
- * within an obsolete addr-spec (RFC 5322 section 4.4) may go with it. Pure;
- * one thread at a time.
+ * within an obsolete addr-spec (RFC 5322 section 4.4) may go with it, and a
+ * line that is too long is folded (refold.h). Pure; one thread at a time.
  */
 #ifndef SUBMIT_EDIT_ADDRFIELD_H
 #define SUBMIT_EDIT_ADDRFIELD_H

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import configuration as conf
-from harness.message import whole
+from harness.message import letter, whole
 from harness.mta import Action, Edit
 from harness.session import Session, submit
 
@@ -144,10 +144,12 @@ def test_parameters_of_a_recipient_stay(names):
 
 
 @pytest.mark.parametrize("lacks", [Action.ADD_RECIPIENTS, Action.DELETE_RECIPIENTS])
-def test_mta_that_cannot_change_recipients(names, lacks):
-    """X40: nothing passes to the wrong address; the client may try again."""
-    names.expect("the MTA did not take the edits")
-    with Session(names, actions=Action.ALL & ~lacks) as session:
+def test_mta_that_cannot_change_recipients(start, strict, lacks):
+    """X40: nothing passes to the wrong address, if that is needed after a reload only."""
+    daemon = start(strict)
+    daemon.expect("the MTA did not take the edits")
+    with Session(daemon, actions=Action.ALL & ~lacks) as session:
+        daemon.reload(daemon.changed(**QUALIFY))
         got = session.submit(whole("From: alice@example.org"), recipients=["<carol>"])
         assert got.verdict == "451 4.3.0 at end"
         session.mta.quit()
@@ -262,3 +264,20 @@ def test_table_that_is_down(start, strict):
     daemon = start(conf.changed(strict, **options))
     got = submit(daemon, whole("From: alice@example.org"))
     assert got.verdict == "451 4.3.0 at mail"
+
+
+def test_field_that_grows(start, strict, keys, kind):
+    """D4.2c D8.8 D8.5: in lines that no mail server breaks, and so it can be signed."""
+    daemon = start(conf.changed(strict, **conf.changed(QUALIFY, default_profile={"sign": "with-rights"})))
+    to = "To: " + ",".join("u%02d@sales" % n for n in range(98))
+    assert 900 < len(to) < 990
+    lines = ["From: alice@example.org", "Date: Mon, 2 Nov 2026 10:00:00 +0100", to, "Subject: x"]
+    got = submit(daemon, letter(*lines, "Message-ID: <a@b.example>"), kind=kind)
+    value = got.leaving.value("To")
+    assert value.replace("\n", "").replace(" ", "") == ",".join(
+        "u%02d@sales.example.net" % n for n in range(98)
+    )
+    assert max(map(len, value.split("\n"))) <= 990
+    assert keys.accept(got.leaving.octets())
+    again = submit(daemon, got.leaving, kind=kind)
+    assert not [e for e in again.record["edits"] if e["cause"] != "dkim"]
