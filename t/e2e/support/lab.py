@@ -161,7 +161,9 @@ class Lab:
 
     def log_lines(self, since=0):
         """What submit-milter logged, from the octet since on."""
-        return self.milter_log.read_bytes()[since:].decode(errors="replace")
+        with open(self.milter_log, "rb") as log:
+            log.seek(since)
+            return log.read().decode(errors="replace")
 
     def reload(self, text, want):
         """Gives submit-milter another configuration and waits for its word.
