@@ -28,7 +28,8 @@ static const char sample[] =
     ;
 
 struct pack {
-	z_stream deflate, inflate;
+	z_stream deflate;		/* that has read the sample */
+	z_stream inflate;
 	bool can_deflate, can_inflate;
 	EVP_CIPHER_CTX *cipher;		/* NULL: not sealed */
 	uint8_t key[32];
@@ -48,7 +49,9 @@ pack_new(const struct vault_key *key, struct span salt)
 	pack->can_inflate = inflateInit2(&pack->inflate, -WINDOW) == Z_OK;
 	if (key != NULL)
 		pack->cipher = EVP_CIPHER_CTX_new();
-	if (!pack->can_deflate || !pack->can_inflate || (key != NULL &&
+	if (!pack->can_deflate || !pack->can_inflate ||
+	    deflateSetDictionary(&pack->deflate, (const Bytef *)sample,
+	    sizeof(sample) - 1) != Z_OK || (key != NULL &&
 	    (pack->cipher == NULL || vault_derive(key, salt, "records",
 	    pack->key, sizeof(pack->key)) != 0)))
 		pack_free(&pack);
@@ -78,22 +81,23 @@ pack_free(struct pack **pack)
 static int
 compress_line(struct pack *pack, struct span line, struct sbuf *out)
 {
-	z_stream *z = &pack->deflate;
+	z_stream z;
 	Bytef piece[PIECE];
 	int rc;
 
-	if (deflateReset(z) != Z_OK || deflateSetDictionary(z,
-	    (const Bytef *)sample, sizeof(sample) - 1) != Z_OK)
+	/* Quicker than to read the sample again. */
+	if (deflateCopy(&z, &pack->deflate) != Z_OK)
 		return -1;
-	z->next_in = (Bytef *)(uintptr_t)line.ptr;
-	z->avail_in = (uInt)line.len;
+	z.next_in = (Bytef *)(uintptr_t)line.ptr;
+	z.avail_in = (uInt)line.len;
 	do {
-		z->next_out = piece;
-		z->avail_out = sizeof(piece);
-		rc = deflate(z, Z_FINISH);
+		z.next_out = piece;
+		z.avail_out = sizeof(piece);
+		rc = deflate(&z, Z_FINISH);
 		sbuf_add(out, (struct span){ (const char *)piece,
-		    sizeof(piece) - z->avail_out });
+		    sizeof(piece) - z.avail_out });
 	} while (rc == Z_OK);
+	(void)deflateEnd(&z);
 	return rc == Z_STREAM_END && !out->is_failed ? 0 : -1;
 }
 

@@ -16,7 +16,7 @@
 
 #include <openssl/rand.h>
 
-#define FORMAT 1
+#define FORMAT 2
 #define SALT_SIZE 16u
 #define BUSY_TIMEOUT 10000	/* ms; only an import or erasure holds us */
 #define BODIES_MOST (512u << 20)
@@ -28,15 +28,17 @@ static const char *const statements[STATEMENT_COUNT] = {
 	[STATEMENT_PUT] = "INSERT OR IGNORE INTO record "
 	    "(n, body, id) VALUES (?, ?, ?)",
 	[STATEMENT_ID] = "SELECT id FROM record WHERE n = ?",
-	[STATEMENT_WORD] = "INSERT OR IGNORE INTO word VALUES (?, ?)",
-	[STATEMENT_FIND] = "SELECT n FROM word WHERE hash = ? AND "
-	    "n BETWEEN ? AND ?",
-	[STATEMENT_HAS] = "SELECT 1 FROM word WHERE hash = ? AND n = ?",
+	[STATEMENT_WORD] = "INSERT OR REPLACE INTO word VALUES (?)",
+	[STATEMENT_WORDS] = "INSERT OR REPLACE INTO word VALUES "
+	    "(?), (?), (?), (?), (?), (?), (?), (?)",
+	[STATEMENT_FIND] = "SELECT entry FROM word WHERE entry "
+	    "BETWEEN ? AND ?",
+	[STATEMENT_HAS] = "SELECT 1 FROM word WHERE entry = ?",
 	[STATEMENT_BEFORE] = "SELECT max(n) FROM record WHERE n <= ?",
 	[STATEMENT_READ] = "SELECT id, body FROM record WHERE n = ?",
 	[STATEMENT_REPLACE] = "UPDATE record SET body = ?2 WHERE n = ?1 "
 	    "AND length(body) > 0",
-	[STATEMENT_UNWORD] = "DELETE FROM word WHERE hash = ? AND n = ?",
+	[STATEMENT_UNWORD] = "DELETE FROM word WHERE entry = ?",
 };
 
 static const char schema[] =
@@ -44,8 +46,7 @@ static const char schema[] =
     " WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS record(n INTEGER PRIMARY KEY, id INTEGER,"
     " body BLOB);"
-    "CREATE TABLE IF NOT EXISTS word(hash INTEGER, n INTEGER,"
-    " PRIMARY KEY(hash, n)) WITHOUT ROWID;";
+    "CREATE TABLE IF NOT EXISTS word(entry INTEGER PRIMARY KEY);";
 
 /* --- what goes wrong ------------------------------------------------------ */
 
@@ -190,6 +191,9 @@ find_keys(struct partition *p, const struct partition_settings *settings)
 	if (read_meta(p, "format", &format, 1, &rc) < 0)
 		return rc == SQLITE_DONE || (rc & 0xff) == SQLITE_ERROR ?
 		    PARTITION_END : partition_classify(rc);
+	if (format < FORMAT && settings->is_writer)
+		return fail(p, PARTITION_DAMAGED,
+		    "it was made by an older version");
 	if (format != FORMAT)
 		return fail(p, PARTITION_FAILED,
 		    "it was made by another version");
@@ -285,7 +289,7 @@ partition_close(struct partition **partition)
 	pack_free(&p->pack);
 	free(p->pending.records);
 	free(p->pending.hashes);
-	free(p->pending.words);
+	free(p->pending.entries);
 	sbuf_free(&p->pending.bodies);
 	explicit_bzero(p, sizeof(*p));
 	free(p);
@@ -294,13 +298,19 @@ partition_close(struct partition **partition)
 
 /* --- finding -------------------------------------------------------------- */
 
-int64_t
+uint64_t
 partition_hash(const struct partition *partition, const struct word *word)
 {
 	struct siphash_key key = partition->key;
 
 	key.v[1] ^= (uint64_t)word->kind;
-	return (int64_t)(siphash(&key, word->text) >> 16);
+	return siphash(&key, word->text);
+}
+
+int64_t
+partition_entry(uint64_t hash, int64_t n)
+{
+	return (int64_t)((hash & ~PLACE_MOST) | (uint64_t)n);
 }
 
 static int
@@ -325,17 +335,18 @@ partition_find(struct partition *partition, const struct word *word,
 {
 	sqlite3_stmt *statement = partition_statement(partition,
 	    STATEMENT_FIND);
+	uint64_t hash = partition_hash(partition, word);
 	int rc;
 
 	if (statement == NULL)
 		return partition_classify(sqlite3_errcode(partition->db));
-	(void)sqlite3_bind_int64(statement, 1,
-	    partition_hash(partition, word));
-	(void)sqlite3_bind_int64(statement, 2, from);
-	(void)sqlite3_bind_int64(statement, 3, to);
+	if (to > (int64_t)PLACE_MOST)
+		to = (int64_t)PLACE_MOST;
+	(void)sqlite3_bind_int64(statement, 1, partition_entry(hash, from));
+	(void)sqlite3_bind_int64(statement, 2, partition_entry(hash, to));
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW)
-		if (add_place(places, sqlite3_column_int64(statement,
-		    0)) != 0) {
+		if (add_place(places, sqlite3_column_int64(statement, 0) &
+		    (int64_t)PLACE_MOST) != 0) {
 			rc = SQLITE_NOMEM;
 			break;
 		}
@@ -360,9 +371,8 @@ partition_has(struct partition *partition, const struct word *word,
 
 	if (statement == NULL)
 		return partition_classify(sqlite3_errcode(partition->db));
-	(void)sqlite3_bind_int64(statement, 1,
-	    partition_hash(partition, word));
-	(void)sqlite3_bind_int64(statement, 2, n);
+	(void)sqlite3_bind_int64(statement, 1, partition_entry(
+	    partition_hash(partition, word), n));
 	status = fetch(statement);
 	(void)sqlite3_reset(statement);
 	return status;
@@ -412,4 +422,17 @@ partition_read(struct partition *partition, int64_t n, struct sbuf *out)
 	}
 	(void)sqlite3_reset(statement);
 	return status;
+}
+
+void
+partition_touch(struct partition *partition, int64_t n)
+{
+	sqlite3_stmt *statement = partition_statement(partition,
+	    STATEMENT_READ);
+
+	if (statement == NULL)
+		return;
+	(void)sqlite3_bind_int64(statement, 1, n);
+	(void)sqlite3_step(statement);
+	(void)sqlite3_reset(statement);
 }

@@ -3,7 +3,7 @@
  *
  * A record lies under its time (microseconds of the day; the next free one
  * when two came in the same) with a hash of its name and the packed line.
- * Its words are found in one index of hashes, 48 bits, keyed with a key of
+ * Its words are found in one index of hashes, 27 bits, keyed with a key of
  * the file: what is found by it has to be compared (store_find() does), and
  * it tells nothing to those without the key. A record that was erased stays
  * as a place without content, so that no import brings it back.
@@ -86,6 +86,9 @@ enum partition_status partition_before(struct partition *partition,
  */
 enum partition_status partition_read(struct partition *partition, int64_t n,
     struct sbuf *out) __attribute__((warn_unused_result));
+
+/* Has what partition_read() wants of place N in memory, if that can be. */
+void partition_touch(struct partition *partition, int64_t n);
 
 /* --- writing -------------------------------------------------------------- */
 

@@ -10,19 +10,25 @@
 #include "audit/partition.h"
 #include "table/siphash.h"
 
+/* More microseconds than a day has: 37 bits. */
+#define PLACE_MOST ((UINT64_C(1) << 37) - 1)
+
+#define WORDS_AT_ONCE 8
+
 enum statement_id {
 	STATEMENT_BEGIN,
 	STATEMENT_COMMIT,
 	STATEMENT_ROLLBACK,
 	STATEMENT_PUT,		/* n, body, id */
 	STATEMENT_ID,		/* n -> id */
-	STATEMENT_WORD,		/* hash, n */
-	STATEMENT_FIND,		/* hash, from, to -> n */
-	STATEMENT_HAS,		/* hash, n */
+	STATEMENT_WORD,		/* entry */
+	STATEMENT_WORDS,	/* WORDS_AT_ONCE entries */
+	STATEMENT_FIND,		/* from, to -> entry */
+	STATEMENT_HAS,		/* entry */
 	STATEMENT_BEFORE,	/* n -> n */
 	STATEMENT_READ,		/* n -> id, body */
 	STATEMENT_REPLACE,	/* n, body */
-	STATEMENT_UNWORD,	/* hash, n */
+	STATEMENT_UNWORD,	/* entry */
 	STATEMENT_COUNT
 };
 
@@ -33,17 +39,13 @@ struct pending_record {
 	size_t word, word_count;
 };
 
-struct pending_word {
-	int64_t hash, n;
-};
-
 struct pending {
 	struct pending_record *records;
 	size_t record_count, record_room;
-	int64_t *hashes;
+	uint64_t *hashes;
 	size_t hash_count, hash_room;
-	struct pending_word *words;
-	size_t word_room;
+	int64_t *entries;
+	size_t entry_room;
 	struct sbuf bodies;
 };
 
@@ -65,7 +67,13 @@ int partition_run(struct partition *partition, enum statement_id id);
 
 enum partition_status partition_classify(int rc);
 
-int64_t partition_hash(const struct partition *partition,
+uint64_t partition_hash(const struct partition *partition,
     const struct word *word);
+
+/*
+ * What the index has of a word: the upper 27 bits of its hash, and the place
+ * of the record. One number: SQLite finds and adds those at least cost.
+ */
+int64_t partition_entry(uint64_t hash, int64_t n);
 
 #endif

@@ -2,7 +2,7 @@
  * partition_write.c - see partition.h: adding, replacing, erasing.
  *
  * What was added is kept in memory, packed and hashed, until the commit,
- * which is one transaction; hashes are sorted, so that it walks through the
+ * which is one transaction; the words are sorted, so that it walks through the
  * index once.
  */
 #include "audit/partition_inside.h"
@@ -45,7 +45,7 @@ partition_add(struct partition *partition, const struct words *words,
 	record = &p->records[p->record_count];
 	*record = (struct pending_record){
 		.n = words->time_us - partition->day_us,
-		.id = partition_hash(partition, &id),
+		.id = (int64_t)(partition_hash(partition, &id) >> 16),
 		.body = before,
 		.word = p->hash_count,
 		.word_count = words->n,
@@ -140,38 +140,41 @@ put_record(struct partition *partition, struct pending_record *record,
 }
 
 static int
-compare_words(const void *a, const void *b)
+compare_entries(const void *a, const void *b)
 {
-	const struct pending_word *x = a, *y = b;
+	const int64_t *x = a, *y = b;
 
-	if (x->hash != y->hash)
-		return x->hash < y->hash ? -1 : 1;
-	return (x->n > y->n) - (x->n < y->n);
+	return (*x > *y) - (*x < *y);
 }
 
+/* A statement that takes COUNT entries. */
 static int
-run_word(struct partition *partition, enum statement_id id, int64_t hash,
-    int64_t n)
+run_words(struct partition *partition, enum statement_id id,
+    const int64_t *entries, int count)
 {
 	sqlite3_stmt *statement = partition_statement(partition, id);
 
 	if (statement == NULL)
 		return sqlite3_errcode(partition->db);
-	(void)sqlite3_bind_int64(statement, 1, hash);
-	(void)sqlite3_bind_int64(statement, 2, n);
+	for (int i = 0; i < count; i++)
+		(void)sqlite3_bind_int64(statement, i + 1, entries[i]);
 	return partition_run(partition, id);
 }
 
 static int
 put_words(struct partition *partition, size_t count)
 {
-	struct pending_word *words = partition->pending.words;
+	int64_t *entries = partition->pending.entries;
 	int rc = SQLITE_OK;
+	size_t i = 0;
 
-	qsort(words, count, sizeof(*words), compare_words);
-	for (size_t i = 0; i < count && rc == SQLITE_OK; i++)
-		rc = run_word(partition, STATEMENT_WORD, words[i].hash,
-		    words[i].n);
+	qsort(entries, count, sizeof(*entries), compare_entries);
+	for (; count - i >= WORDS_AT_ONCE && rc == SQLITE_OK;
+	    i += WORDS_AT_ONCE)
+		rc = run_words(partition, STATEMENT_WORDS, &entries[i],
+		    WORDS_AT_ONCE);
+	for (; i < count && rc == SQLITE_OK; i++)
+		rc = run_words(partition, STATEMENT_WORD, &entries[i], 1);
 	return rc;
 }
 
@@ -189,8 +192,8 @@ put_all(struct partition *partition, size_t *added_r)
 		rc = put_record(partition, record, &is_new);
 		added += is_new;
 		for (size_t k = 0; k < record->word_count; k++)
-			p->words[count++] = (struct pending_word){
-				p->hashes[record->word + k], record->n };
+			p->entries[count++] = partition_entry(
+			    p->hashes[record->word + k], record->n);
 	}
 	*added_r = added;
 	return rc == SQLITE_OK ? put_words(partition, count) : rc;
@@ -220,8 +223,8 @@ partition_commit(struct partition *partition, size_t *added_r)
 	if (p->record_count == 0)
 		return PARTITION_OK;
 	partition->error = NULL;
-	if (make_room((void **)&p->words, &p->word_room, 0, p->hash_count,
-	    sizeof(*p->words)) != 0) {
+	if (make_room((void **)&p->entries, &p->entry_room, 0,
+	    p->hash_count, sizeof(*p->entries)) != 0) {
 		partition->error = "out of memory";
 		return PARTITION_FAILED;
 	}
@@ -262,9 +265,12 @@ change_words(struct partition *partition, enum statement_id id,
 {
 	int rc = SQLITE_OK;
 
-	for (size_t i = 0; i < words->n && rc == SQLITE_OK; i++)
-		rc = run_word(partition, id, partition_hash(partition,
+	for (size_t i = 0; i < words->n && rc == SQLITE_OK; i++) {
+		int64_t entry = partition_entry(partition_hash(partition,
 		    &words->v[i]), n);
+
+		rc = run_words(partition, id, &entry, 1);
+	}
 	return rc;
 }
 

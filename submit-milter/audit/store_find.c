@@ -2,10 +2,11 @@
  * store_find.c - see store.h: finding.
  *
  * In each partition one criterion is looked up, the one of a kind that
- * usually has the fewest records; the places it gives are asked of the
- * index for the other criteria, and what is left is read and compared, as
- * the index has hashes only.
+ * usually has the fewest records (store_ahead does that); the places it
+ * gives are asked of the index for the other criteria, and what is left is
+ * read and compared, as the index has hashes only.
  */
+#include "audit/store_ahead.h"
 #include "audit/store_inside.h"
 
 #include <stdlib.h>
@@ -17,8 +18,8 @@ struct search {
 	const struct query *query;
 	store_found *found;
 	void *context;
+	const struct criterion *chosen;
 	struct partition *partition;
-	int64_t day_us;
 	size_t count;		/* found so far */
 	bool is_ended;
 	struct sbuf line;
@@ -56,13 +57,13 @@ choose(const struct query *query)
 
 /* PARTITION_OK: so far as the index tells, all criteria hold at N. */
 static enum partition_status
-may_match(struct search *s, int64_t n, const struct criterion *chosen)
+may_match(struct search *s, int64_t n)
 {
 	for (size_t i = 0; i < s->query->n; i++) {
 		const struct criterion *c = &s->query->v[i];
 		enum partition_status status = PARTITION_OK;
 
-		if (c == chosen || c->n == 0)
+		if (c == s->chosen || c->n == 0)
 			continue;
 		for (size_t k = 0; k < c->n; k++) {
 			status = partition_has(s->partition, &c->any[k], n);
@@ -104,27 +105,15 @@ look_at(struct search *s, int64_t n)
 	return PARTITION_OK;
 }
 
-static int
-compare_places(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x < *y) - (*x > *y);
-}
-
 static enum partition_status
-search_places(struct search *s, struct partition_places *places,
-    const struct criterion *chosen)
+search_places(struct search *s, const struct partition_places *places)
 {
 	enum partition_status status = PARTITION_OK;
 
-	if (places->n > 0)
-		qsort(places->v, places->n, sizeof(*places->v),
-		    compare_places);
 	for (size_t i = 0; i < places->n && !s->is_ended; i++) {
 		if (i > 0 && places->v[i] == places->v[i - 1])
 			continue;
-		status = may_match(s, places->v[i], chosen);
+		status = may_match(s, places->v[i]);
 		if (status == PARTITION_OK)
 			status = look_at(s, places->v[i]);
 		if (status != PARTITION_OK && status != PARTITION_END)
@@ -145,7 +134,7 @@ search_all(struct search *s, int64_t from, int64_t to)
 		status = partition_before(s->partition, to, &n);
 		if (status != PARTITION_OK || n < from)
 			break;
-		status = may_match(s, n, NULL);
+		status = may_match(s, n);
 		if (status == PARTITION_OK)
 			status = look_at(s, n);
 		if (status != PARTITION_OK && status != PARTITION_END)
@@ -155,59 +144,70 @@ search_all(struct search *s, int64_t from, int64_t to)
 	return status == PARTITION_END ? PARTITION_OK : status;
 }
 
-static enum partition_status
-search_partition(struct search *s)
-{
-	const struct criterion *chosen = choose(s->query);
-	struct partition_places places = { NULL, 0, 0 };
-	enum partition_status status = PARTITION_OK;
-	/* A place may lie a little after its time. */
-	int64_t from = s->query->since_us - s->day_us;
-	int64_t to = s->query->until_us - s->day_us < DAY_US ?
-	    s->query->until_us - s->day_us + 1000000 : 2 * DAY_US;
-
-	if (from < 0)
-		from = 0;
-	if (chosen == NULL)
-		return search_all(s, from, to);
-	for (size_t i = 0; i < chosen->n && status == PARTITION_OK; i++)
-		status = partition_find(s->partition, &chosen->any[i], from,
-		    to, &places);
-	if (status == PARTITION_OK)
-		status = search_places(s, &places, chosen);
-	free(places.v);
-	return status;
-}
-
 /* 0, or -1 when the partition could not be searched. */
 static int
-search_day(struct search *s, int64_t day, bool is_writer)
+search_day(struct search *s, const struct store_day *day)
 {
-	const struct partition_settings settings = {
-		.vault = s->store->settings.vault,
-		.day_us = day * DAY_US,
-		.is_writer = is_writer,
-		.cache_kib = s->store->settings.cache_kib,
-	};
-	enum partition_status status;
+	enum partition_status status = day->status;
 	char file[PATH_MAX];
 	const char *why;
 
-	if (!store_file(s->store, day, file))
+	s->partition = day->partition;
+	if (status == PARTITION_OK && s->chosen == NULL)
+		status = search_all(s, day->from, day->to);
+	else if (status == PARTITION_OK)
+		status = search_places(s, &day->places);
+	if (status == PARTITION_OK || status == PARTITION_END)
+		return 0;
+	why = partition_error(day->partition);
+	if (!store_file(s->store, day->day, file))
 		return -1;
-	s->day_us = day * DAY_US;
-	status = partition_open(file, &settings, &s->partition);
-	if (status == PARTITION_OK)
-		status = search_partition(s);
-	why = partition_error(s->partition);
 	if (status == PARTITION_DAMAGED)
 		store_tell(s->store, "%s: damaged (%s); the other days were "
 		    "searched", file, why);
-	else if (status != PARTITION_OK && status != PARTITION_END)
+	else
 		store_tell(s->store, "%s: %s; the other days were searched",
 		    file, why == NULL ? "out of memory" : why);
-	partition_close(&s->partition);
-	return status == PARTITION_OK || status == PARTITION_END ? 0 : -1;
+	return -1;
+}
+
+static int
+search_days(struct search *s, const int64_t *days, size_t count,
+    bool is_writer)
+{
+	const struct store_ahead_settings settings = {
+		.store = s->store,
+		.query = s->query,
+		.chosen = s->chosen,
+		.is_writer = is_writer,
+	};
+	struct store_ahead *ahead = store_ahead_new(&settings, days, count);
+	int status = 0;
+
+	if (ahead == NULL) {
+		store_tell(s->store, "out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < count && !s->is_ended; i++) {
+		if (search_day(s, store_ahead_take(ahead, i)) != 0)
+			status = -1;
+		store_ahead_pass(ahead, i);
+	}
+	store_ahead_free(&ahead);
+	return status;
+}
+
+/* Keeps those of DAYS that the query spans. How many. */
+static size_t
+choose_days(const struct query *query, int64_t *days, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (days[i] * DAY_US <= query->until_us &&
+		    (days[i] + 1) * DAY_US > query->since_us)
+			days[kept++] = days[i];
+	return kept;
 }
 
 static int
@@ -219,21 +219,19 @@ search(struct store *store, const struct query *query, bool is_writer,
 		.query = query,
 		.found = found,
 		.context = context,
+		.chosen = choose(query),
 	};
 	int64_t *days;
 	size_t count;
-	int status = 0;
+	int status;
 
 	if (store_days(store, &days, &count) != 0) {
 		store_tell(store, "%s", store->error);
 		return -1;
 	}
 	sbuf_init(&s.line, NULL, READ_MOST);
-	for (size_t i = 0; i < count && !s.is_ended; i++)
-		if (days[i] * DAY_US <= query->until_us &&
-		    (days[i] + 1) * DAY_US > query->since_us &&
-		    search_day(&s, days[i], is_writer) != 0)
-			status = -1;
+	status = search_days(&s, days, choose_days(query, days, count),
+	    is_writer);
 	sbuf_free(&s.line);
 	free(days);
 	return status;

@@ -337,20 +337,3 @@ jsonscan_object(struct span text, struct sbuf *scratch, jsonscan_value *value,
 	skip_blanks(&s);
 	return s.at == s.end ? 1 : -1;
 }
-
-bool
-jsonscan_is_at(const struct jsonscan_way *way, const char *path)
-{
-	struct span rest = span_of(path);
-
-	for (size_t i = 0; i < way->depth; i++) {
-		size_t n = span_find(rest, '.');
-
-		if (!span_eq(way->name[i], span_slice(rest, 0, n)))
-			return false;
-		if (n == rest.len)
-			return i + 1 == way->depth;
-		rest = span_slice(rest, n + 1, rest.len);
-	}
-	return false;
-}

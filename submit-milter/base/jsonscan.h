@@ -45,7 +45,24 @@ int jsonscan_object(struct span text, struct sbuf *scratch,
     jsonscan_value *value, void *context)
     __attribute__((warn_unused_result));
 
-/* Is WAY the one that PATH, such as "client.address", names? */
-bool jsonscan_is_at(const struct jsonscan_way *way, const char *path);
+/*
+ * Is WAY the one that PATH, such as "client.address", names? Asked of each
+ * value many times, and mostly answered by the first octet: hence inline.
+ */
+static inline bool
+jsonscan_is_at(const struct jsonscan_way *way, const char *path)
+{
+	for (size_t i = 0; i < way->depth; i++) {
+		struct span name = way->name[i];
+
+		if (i > 0 && *path++ != '.')
+			return false;
+		for (size_t k = 0; k < name.len; k++, path++)
+			if (*path != name.ptr[k] || *path == '.' ||
+			    *path == '\0')
+				return false;
+	}
+	return *path == '\0';
+}
 
 #endif

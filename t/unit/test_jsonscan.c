@@ -147,6 +147,11 @@ test_paths(void **state)
 	way.depth = 1;
 	assert_true(jsonscan_is_at(&way, "a"));
 	assert_false(jsonscan_is_at(&way, "ab"));
+	/* A dot, or NUL, in a name is none of the path. */
+	way.name[0] = SPAN("a.b");
+	assert_false(jsonscan_is_at(&way, "a.b"));
+	way.name[0] = (struct span){ "a\0", 2 };
+	assert_false(jsonscan_is_at(&way, "a"));
 }
 
 int

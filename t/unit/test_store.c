@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,7 +109,9 @@ fill(struct store *store)
 
 /* --- asking --------------------------------------------------------------- */
 
-static char found[100];
+static char found[400];
+
+static int enough;	/* so many; 0: all */
 
 static int
 note(void *context, const struct store_hit *hit)
@@ -138,6 +141,7 @@ ask(struct store *store, enum word_kind kind, const char *text,
 	if (until != NULL)
 		assert_int_equal(utc_parse(span_of(until),
 		    &query.until_us), 0);
+	query.limit = (size_t)enough;
 	found[0] = '\0';
 	assert_int_equal(store_find(store, &query, note, NULL), want);
 	arena_free(&arena);
@@ -359,6 +363,48 @@ spoil(const char *day)
 	(void)close(fd);
 }
 
+/* Days 40 to 1, more than are open at a time, and none out of order. */
+static void
+test_many_days(void **state)
+{
+	struct store *store = open_with(60, NULL);
+	char want[sizeof(found)] = "";
+
+	(void)state;
+	for (int i = 1; i <= 40; i++) {
+		char id[4], time[40];
+
+		(void)snprintf(id, sizeof(id), "%d", i);
+		(void)snprintf(time, sizeof(time),
+		    "2026-%02d-%02dT10:00:00Z", i > 30 ? 11 : 10,
+		    i > 30 ? i - 30 : i);
+		add(store, line_of(id, time, "192.0.2.1",
+		    "alice@example.org", "bob@example.com"), STORE_OK);
+	}
+	/* Those that were open when another took their place, too. */
+	assert_int_equal(commit(store), 4);
+	for (int i = 40; i > 0; i--)
+		(void)snprintf(want + strlen(want), sizeof(want) -
+		    strlen(want), "%d ", i);
+	assert_string_equal(ask(store, WORD_RECIPIENT, "bob@example.com", 0,
+	    NULL, NULL, NULL, 0), want);
+	assert_string_equal(ask(store, 0, NULL, 0, NULL, NULL, NULL, 0),
+	    want);
+	assert_string_equal(ask(store, WORD_ID, "1", 0, NULL, NULL, NULL, 0),
+	    "1 ");
+	assert_string_equal(ask(store, WORD_SENDER, "alice@example.org", 0,
+	    NULL, "2026-11-01", "2026-11-03T09:00:00", 0), "32 31 ");
+	enough = 3;
+	assert_string_equal(ask(store, WORD_RECIPIENT, "bob@example.com", 0,
+	    NULL, NULL, NULL, 0), "40 39 38 ");
+	enough = 0;
+	spoil("2026-10-20");
+	assert_non_null(strstr(ask(store, WORD_RECIPIENT, "bob@example.com",
+	    0, NULL, NULL, NULL, -1), "21 19 "));
+	assert_non_null(strstr(said, "2026-10-20.db: damaged"));
+	store_free(&store);
+}
+
 static void
 test_damage(void **state)
 {
@@ -380,6 +426,38 @@ test_damage(void **state)
 	    "alice@example.org", "bob@example.com"), STORE_DAMAGED);
 	assert_non_null(strstr(said, "set aside"));
 	assert_true(count_files(".damaged-") >= 1);
+	fill(store);
+	assert_int_equal(commit(store), 2);
+	assert_string_equal(ask(store, WORD_RECIPIENT, "bob@example.com", 0,
+	    NULL, NULL, NULL, 0), "4 3 1 ");
+	store_free(&store);
+}
+
+/* What an older version made: who writes sets it aside; who reads is told. */
+static void
+test_older(void **state)
+{
+	struct store *store = open_with(30, NULL);
+	char file[100];
+	sqlite3 *db;
+
+	(void)state;
+	fill(store);
+	assert_int_equal(commit(store), 4);
+	store_free(&store);
+	(void)snprintf(file, sizeof(file), "%s/audit-2026-11-20.db", folder);
+	assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE meta SET value = x'01' "
+	    "WHERE name = 'format'", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	store = open_with(30, NULL);
+	assert_string_equal(ask(store, WORD_RECIPIENT, "bob@example.com", 0,
+	    NULL, NULL, NULL, -1), "4 3 ");
+	assert_non_null(strstr(said, "it was made by another version"));
+	said[0] = '\0';
+	add(store, line_of("1", "2026-11-20T10:00:00.000001Z", "192.0.2.1",
+	    "alice@example.org", "bob@example.com"), STORE_DAMAGED);
+	assert_non_null(strstr(said, "it was made by an older version"));
 	fill(store);
 	assert_int_equal(commit(store), 2);
 	assert_string_equal(ask(store, WORD_RECIPIENT, "bob@example.com", 0,
@@ -621,7 +699,9 @@ main(void)
 		TEST(test_twice),
 		TEST(test_no_records),
 		TEST(test_retention),
+		TEST(test_many_days),
 		TEST(test_damage),
+		TEST(test_older),
 		TEST(test_sealed),
 		TEST(test_erased),
 		TEST(test_together),
