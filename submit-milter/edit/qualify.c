@@ -165,36 +165,37 @@ qualify_path(const struct profile *profile, struct qualifier *q,
 	return path_r->ptr == NULL ? COMPLETION_NO_MEMORY : COMPLETION_OK;
 }
 
-enum completion_status
-qualify_sender(const struct profile *profile, struct facts *facts,
+/* REPLACE puts what FROM means in its place. */
+static enum completion_status
+qualify(const struct profile *profile, struct facts *facts,
+    const struct facts_path *from, facts_replace *replace,
     const char **error_r)
 {
 	struct qualifier q = { facts, NO_MEMORY };
 	struct span path;
-	enum completion_status status = qualify_path(profile, &q,
-	    &facts->sender, &path);
+	enum completion_status status = qualify_path(profile, &q, from, &path);
 
 	*error_r = q.error;
 	if (status != COMPLETION_OK || path.len == 0)
 		return status;
-	return facts_qualify_sender(facts, path, "qualify") == 0 ?
-	    COMPLETION_OK : COMPLETION_NO_MEMORY;
+	return replace(facts, path, "qualify") == 0 ? COMPLETION_OK :
+	    COMPLETION_NO_MEMORY;
+}
+
+enum completion_status
+qualify_sender(const struct profile *profile, struct facts *facts,
+    const char **error_r)
+{
+	return qualify(profile, facts, &facts->sender, facts_qualify_sender,
+	    error_r);
 }
 
 enum completion_status
 qualify_recipient(const struct profile *profile, struct facts *facts,
     const char **error_r)
 {
-	struct qualifier q = { facts, NO_MEMORY };
-	struct span path;
-	enum completion_status status = qualify_path(profile, &q,
-	    &facts_recipient(facts)->path, &path);
-
-	*error_r = q.error;
-	if (status != COMPLETION_OK || path.len == 0)
-		return status;
-	return facts_replace_recipient(facts, path, "qualify") == 0 ?
-	    COMPLETION_OK : COMPLETION_NO_MEMORY;
+	return qualify(profile, facts, &facts_recipient(facts)->path,
+	    facts_replace_recipient, error_r);
 }
 
 /* --- the header ----------------------------------------------------------- */

@@ -277,38 +277,37 @@ rewrite_path(struct rewriter *r, const struct facts_path *from,
 	return path_r->ptr == NULL ? COMPLETION_NO_MEMORY : COMPLETION_OK;
 }
 
-enum completion_status
-rewrite_sender(const struct profile *profile, struct facts *facts,
-    const char **error_r)
+/* REPLACE puts what FROM becomes in its place. */
+static enum completion_status
+rewrite_envelope(struct rewriter r, const struct facts_path *from,
+    facts_replace *replace, const char **error_r)
 {
-	struct rewriter r = { profile, facts, REWRITE_ENVELOPE_SENDER,
-		NO_MEMORY, NULL, false };
 	struct span path;
-	enum completion_status status = rewrite_path(&r,
-	    &facts->leaving_sender, &path);
+	enum completion_status status = rewrite_path(&r, from, &path);
 
 	*error_r = r.error;
 	if (status != COMPLETION_OK || path.len == 0)
 		return status;
-	return facts_replace_sender(facts, path, r.cause) == 0 ?
-	    COMPLETION_OK : COMPLETION_NO_MEMORY;
+	return replace(r.facts, path, r.cause) == 0 ? COMPLETION_OK :
+	    COMPLETION_NO_MEMORY;
+}
+
+enum completion_status
+rewrite_sender(const struct profile *profile, struct facts *facts,
+    const char **error_r)
+{
+	return rewrite_envelope((struct rewriter){ profile, facts,
+	    REWRITE_ENVELOPE_SENDER, NO_MEMORY, NULL, false },
+	    &facts->leaving_sender, facts_replace_sender, error_r);
 }
 
 enum completion_status
 rewrite_recipient(const struct profile *profile, struct facts *facts,
     const char **error_r)
 {
-	struct rewriter r = { profile, facts, REWRITE_ENVELOPE_RECIPIENTS,
-		NO_MEMORY, NULL, false };
-	struct span path;
-	enum completion_status status = rewrite_path(&r,
-	    &facts_recipient(facts)->path, &path);
-
-	*error_r = r.error;
-	if (status != COMPLETION_OK || path.len == 0)
-		return status;
-	return facts_replace_recipient(facts, path, r.cause) == 0 ?
-	    COMPLETION_OK : COMPLETION_NO_MEMORY;
+	return rewrite_envelope((struct rewriter){ profile, facts,
+	    REWRITE_ENVELOPE_RECIPIENTS, NO_MEMORY, NULL, false },
+	    &facts_recipient(facts)->path, facts_replace_recipient, error_r);
 }
 
 /* --- the header ----------------------------------------------------------- */

@@ -195,6 +195,10 @@ int facts_set_sender(struct facts *facts, char *const *argv)
 int facts_add_recipient(struct facts *facts, char *const *argv)
     __attribute__((warn_unused_result));
 
+/* What puts PATH in the place of an address; CAUSE is for the record. */
+typedef int facts_replace(struct facts *facts, struct span path,
+    const char *cause);
+
 /*
  * The sender means PATH, which is what rules and edits see from now on, and
  * leaves as that. Copied. 0 or -1.
