@@ -3,7 +3,6 @@
  */
 #include <config.h>
 
-#include <getopt.h>
 #include <sysexits.h>
 
 #include "ctl/ctl.h"
@@ -24,27 +23,17 @@ int
 ctl_check(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "option", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
+		CTL_NAMES,
 		{ NULL, 0, NULL, 0 },
 	};
+	static const struct ctl_syntax syntax = { "check", CTL_LETTERS, names,
+		print_usage, NULL };
 	struct ctl_source source;
+	int status = ctl_options(&syntax, argc, argv, &source, NULL);
 	struct config *config;
-	int c;
 
-	ctl_source_init(&source);
-	while ((c = getopt_long(argc, argv, "c:o:h", names, NULL)) != -1) {
-		if (c == 'c') {
-			source.file = optarg;
-		} else if (c == 'o') {
-			if (ctl_source_override(&source, optarg) != 0)
-				return EX_USAGE;
-		} else {
-			print_usage(c == 'h' ? stdout : stderr);
-			return c == 'h' ? 0 : EX_USAGE;
-		}
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		return ctl_fail(EX_USAGE, "check: what is \"%s\"?",
 		    argv[optind]);

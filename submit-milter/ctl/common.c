@@ -51,6 +51,32 @@ ctl_source_override(struct ctl_source *source, char *text)
 	return 0;
 }
 
+int
+ctl_options(const struct ctl_syntax *syntax, int argc, char **argv,
+    struct ctl_source *source, void *context)
+{
+	int id, status = 0;
+
+	ctl_source_init(source);
+	while (status == 0 && (id = getopt_long(argc, argv, syntax->letters,
+	    syntax->names, NULL)) != -1) {
+		if (id == 'h') {
+			syntax->print_usage(stdout);
+			return 0;
+		}
+		if (id == '?')
+			status = ctl_fail(EX_USAGE, "%s --help tells the "
+			    "options", syntax->command);
+		else if (id == 'c')
+			source->file = optarg;
+		else if (id == 'o')
+			status = ctl_source_override(source, optarg);
+		else
+			status = syntax->take(context, id, optarg);
+	}
+	return status == 0 ? -1 : status;
+}
+
 struct config *
 ctl_source_load(const struct ctl_source *source, enum ctl_need need)
 {

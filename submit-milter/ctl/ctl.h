@@ -8,6 +8,7 @@
 #ifndef SUBMIT_CTL_CTL_H
 #define SUBMIT_CTL_CTL_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,34 @@ void ctl_source_init(struct ctl_source *source);
 
 /* The argument of "-o", cut in place. 0, or EX_USAGE after a complaint. */
 int ctl_source_override(struct ctl_source *source, char *text)
+    __attribute__((warn_unused_result));
+
+/* For getopt_long(): what is read by ctl_options() itself. */
+#define CTL_LETTERS "c:o:h"
+#define CTL_NAMES \
+	{ "config", required_argument, NULL, 'c' }, \
+	{ "option", required_argument, NULL, 'o' }, \
+	{ "help", no_argument, NULL, 'h' }
+
+/* What a command takes. */
+struct ctl_syntax {
+	const char *command;
+	const char *letters;		/* CTL_LETTERS and more */
+	const struct option *names;	/* CTL_NAMES and more */
+	void (*print_usage)(FILE *out);
+	/*
+	 * Takes an option of the command's own: what getopt_long() found,
+	 * and its value. 0, or the exit status after a complaint.
+	 */
+	int (*take)(void *context, int id, char *value);
+};
+
+/*
+ * Reads all options, those that say which configuration into SOURCE. -1: go
+ * on with the arguments from optind on; else the exit status.
+ */
+int ctl_options(const struct ctl_syntax *syntax, int argc, char **argv,
+    struct ctl_source *source, void *context)
     __attribute__((warn_unused_result));
 
 /* How much of it: each is more than the one before. */

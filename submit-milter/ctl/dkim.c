@@ -6,7 +6,6 @@
 
 #include "ctl/dkim.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -96,36 +95,32 @@ parse_form(struct dkim_options *o, const char *text)
 	    "bind, tinydns, plain or name", text);
 }
 
-/* 0, or EX_USAGE after a complaint. */
 static int
-take_option(struct dkim_options *o, int c)
+take_option(void *context, int id, char *value)
 {
-	switch (c) {
-	case 'c':
-		o->source.file = optarg;
-		return 0;
-	case 'o':
-		return ctl_source_override(&o->source, optarg);
+	struct dkim_options *o = context;
+
+	switch (id) {
 	case 'a':
-		return parse_algorithm(o, optarg);
+		return parse_algorithm(o, value);
 	case 'b':
-		return parse_number("bits", optarg, 1024, 16384, &o->bits);
+		return parse_number("bits", value, 1024, 16384, &o->bits);
 	case 's':
-		o->selector = optarg;
+		o->selector = value;
 		return 0;
 	case 'f':
-		return parse_form(o, optarg);
+		return parse_form(o, value);
 	case 'S':
-		o->server = optarg;
+		o->server = value;
 		return 0;
 	case 'T':
-		return parse_number("timeout", optarg, 1, 600000,
+		return parse_number("timeout", value, 1, 600000,
 		    &o->timeout);
 	case 'l':
-		return parse_number("lifetime", optarg, 1, 36500,
+		return parse_number("lifetime", value, 1, 36500,
 		    &o->lifetime);
 	case 'k':
-		return parse_number("keep", optarg, 0, 3650, &o->keep);
+		return parse_number("keep", value, 0, 3650, &o->keep);
 	case 'F':
 		o->is_forced = true;
 		return 0;
@@ -133,11 +128,9 @@ take_option(struct dkim_options *o, int c)
 		o->is_now = true;
 		return 0;
 	case 'A':
+	default:
 		o->is_all = true;
 		return 0;
-	default:
-		print_usage(stderr);
-		return EX_USAGE;
 	}
 }
 
@@ -146,8 +139,7 @@ static int
 parse_options(int argc, char **argv, struct dkim_options *o)
 {
 	static const struct option names[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "option", required_argument, NULL, 'o' },
+		CTL_NAMES,
 		{ "algorithm", required_argument, NULL, 'a' },
 		{ "bits", required_argument, NULL, 'b' },
 		{ "selector", required_argument, NULL, 's' },
@@ -159,23 +151,15 @@ parse_options(int argc, char **argv, struct dkim_options *o)
 		{ "force", no_argument, NULL, 'F' },
 		{ "now", no_argument, NULL, 'n' },
 		{ "all", no_argument, NULL, 'A' },
-		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	static const struct ctl_syntax syntax = { "dkim",
+		CTL_LETTERS "a:b:s:", names, print_usage, take_option };
+	int status = ctl_options(&syntax, argc, argv, &o->source, o);
 
-	while ((c = getopt_long(argc, argv, "c:o:a:b:s:h", names, NULL)) !=
-	    -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		if (take_option(o, c) != 0)
-			return EX_USAGE;
-	}
 	o->names = argv + optind;
 	o->name_count = argc - optind;
-	return -1;
+	return status;
 }
 
 int
@@ -187,7 +171,6 @@ ctl_dkim(int argc, char **argv)
 	int status;
 	size_t i = 0;
 
-	ctl_source_init(&o.source);
 	if (argc > 1 && (strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0)) {
 		print_usage(stdout);

@@ -7,7 +7,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -312,52 +311,37 @@ print_usage(FILE *out)
 }
 
 static int
-take_option(struct erase *e, int c)
+take_option(void *context, int id, char *value)
 {
-	switch (c) {
-	case 'c':
-		e->source.file = optarg;
-		return 0;
-	case 'o':
-		return ctl_source_override(&e->source, optarg);
-	case 'n':
+	struct erase *e = context;
+
+	if (id == 'n')
 		e->is_dry = true;
-		return 0;
-	case 'p':
-		if (e->person.n == PERSON_NAMES_MOST)
-			return ctl_fail(EX_USAGE, "too many --person");
-		e->person.names[e->person.n++] = optarg;
-		return 0;
-	default:
-		return ctl_fail(EX_USAGE, "--help tells the options");
-	}
+	else if (e->person.n == PERSON_NAMES_MOST)
+		return ctl_fail(EX_USAGE, "too many --person");
+	else
+		e->person.names[e->person.n++] = value;
+	return 0;
 }
 
 static int
 parse_and_run(struct erase *e, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "config", required_argument, NULL, 'c' },
+		CTL_NAMES,
 		{ "dry-run", no_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "option", required_argument, NULL, 'o' },
 		{ "person", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c, status = 0;
+	const struct ctl_syntax syntax = { e->is_export ? "export" : "erase",
+		CTL_LETTERS, names, print_usage, take_option };
+	int status = ctl_options(&syntax, argc, argv, &e->source, e);
 
-	ctl_source_init(&e->source);
-	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h", names,
-	    NULL)) != -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		status = take_option(e, c);
-	}
-	if (status == 0 && e->person.n == 0)
-		status = ctl_fail(EX_USAGE, "--person says whose records");
-	return status != 0 ? status : run(e, argc - optind, argv + optind);
+	if (status >= 0)
+		return status;
+	if (e->person.n == 0)
+		return ctl_fail(EX_USAGE, "--person says whose records");
+	return run(e, argc - optind, argv + optind);
 }
 
 int

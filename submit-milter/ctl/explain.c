@@ -8,7 +8,6 @@
 
 #include "ctl/explain.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -53,22 +52,20 @@ enum option_id {
 };
 
 static const struct option option_names[] = {
+	CTL_NAMES,
 	{ "addr", required_argument, NULL, OPT_ADDR },
 	{ "body", no_argument, NULL, OPT_BODY },
 	{ "cert-fingerprint", required_argument, NULL, OPT_CERT_FINGERPRINT },
 	{ "cert-issuer", required_argument, NULL, OPT_CERT_ISSUER },
 	{ "cert-subject", required_argument, NULL, OPT_CERT_SUBJECT },
 	{ "client", required_argument, NULL, OPT_CLIENT },
-	{ "config", required_argument, NULL, 'c' },
 	{ "helo", required_argument, NULL, OPT_HELO },
-	{ "help", no_argument, NULL, 'h' },
 	{ "identity", required_argument, NULL, OPT_IDENTITY },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "listener", required_argument, NULL, OPT_LISTENER },
 	{ "login", required_argument, NULL, OPT_LOGIN },
 	{ "no-sign", no_argument, NULL, OPT_NO_SIGN },
 	{ "no-tls", no_argument, NULL, OPT_NO_TLS },
-	{ "option", required_argument, NULL, 'o' },
 	{ "param", required_argument, NULL, OPT_PARAM },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "rcpt", required_argument, NULL, OPT_RCPT },
@@ -227,16 +224,12 @@ take_fact(struct explain_options *o, int id, char *value)
 	}
 }
 
-/* 0, or an exit status. */
 static int
-take_option(struct explain_options *o, int id, char *value)
+take_option(void *context, int id, char *value)
 {
+	struct explain_options *o = context;
+
 	switch (id) {
-	case 'c':
-		o->source.file = value;
-		return 0;
-	case 'o':
-		return ctl_source_override(&o->source, value);
 	case OPT_BODY:
 		o->is_body_wanted = true;
 		return 0;
@@ -255,8 +248,6 @@ take_option(struct explain_options *o, int id, char *value)
 	case OPT_TLS:
 		o->tls = value;
 		return 0;
-	case '?':
-		return ctl_fail(EX_USAGE, "explain --help tells the options");
 	default:
 		return take_fact(o, id, value);
 	}
@@ -287,22 +278,17 @@ check_options(struct explain_options *o)
 static int
 parse_options(int argc, char **argv, struct explain_options *o)
 {
-	int c, status = 0;
+	static const struct ctl_syntax syntax = { "explain", CTL_LETTERS,
+		option_names, print_usage, take_option };
+	int status = ctl_options(&syntax, argc, argv, &o->source, o);
 
-	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h",
-	    option_names, NULL)) != -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		status = take_option(o, c, optarg);
-	}
-	if (status == 0 && argc - optind > 1)
-		status = ctl_fail(EX_USAGE, "explain: what is \"%s\"?",
+	if (status >= 0)
+		return status;
+	if (argc - optind > 1)
+		return ctl_fail(EX_USAGE, "explain: what is \"%s\"?",
 		    argv[optind + 1]);
 	o->file = optind < argc ? argv[optind] : "-";
-	if (status == 0)
-		status = check_options(o);
+	status = check_options(o);
 	return status == 0 ? -1 : status;
 }
 
@@ -440,7 +426,6 @@ ctl_explain(int argc, char **argv)
 
 	if (arena == NULL)
 		return ctl_fail(EX_OSERR, "out of memory");
-	ctl_source_init(&options.source);
 	submission_init(&options.submission, arena);
 	status = parse_options(argc, argv, &options);
 	if (status < 0)

@@ -10,7 +10,6 @@
 #include "ctl/report.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -362,14 +361,11 @@ enum { OPT_ALL = 256, OPT_IDENTITY, OPT_JSON, OPT_LETTER, OPT_PROBLEMS,
 	OPT_RULE, OPT_SINCE };
 
 static int
-take_option(struct report_options *o, int id, char *value)
+take_option(void *context, int id, char *value)
 {
+	struct report_options *o = context;
+
 	switch (id) {
-	case 'c':
-		o->source.file = value;
-		return 0;
-	case 'o':
-		return ctl_source_override(&o->source, value);
 	case OPT_ALL:
 		o->is_all = true;
 		return 0;
@@ -392,9 +388,8 @@ take_option(struct report_options *o, int id, char *value)
 		    ctl_fail(EX_USAGE, "--rule %s: there is no such rule",
 		    value);
 	case OPT_SINCE:
-		return set_since(o, value);
 	default:
-		return ctl_fail(EX_USAGE, "report --help tells the options");
+		return set_since(o, value);
 	}
 }
 
@@ -403,33 +398,25 @@ static int
 parse_options(int argc, char **argv, struct report_options *o)
 {
 	static const struct option names[] = {
+		CTL_NAMES,
 		{ "all", no_argument, NULL, OPT_ALL },
-		{ "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
 		{ "identity", required_argument, NULL, OPT_IDENTITY },
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "letter", no_argument, NULL, OPT_LETTER },
-		{ "option", required_argument, NULL, 'o' },
 		{ "problems", no_argument, NULL, OPT_PROBLEMS },
 		{ "rule", required_argument, NULL, OPT_RULE },
 		{ "since", required_argument, NULL, OPT_SINCE },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c, status = 0;
+	static const struct ctl_syntax syntax = { "report", CTL_LETTERS,
+		names, print_usage, take_option };
+	int status = ctl_options(&syntax, argc, argv, &o->source, o);
 
-	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h", names,
-	    NULL)) != -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		status = take_option(o, c, optarg);
-	}
-	if (status == 0 && o->is_letter && (o->identity == NULL ||
+	if (status == -1 && o->is_letter && (o->identity == NULL ||
 	    strcmp(o->identity, "-") == 0))
 		return ctl_fail(EX_USAGE, "--letter: name the one whom it is "
 		    "for by --identity");
-	return status == 0 ? -1 : status;
+	return status;
 }
 
 int
@@ -439,7 +426,6 @@ ctl_report(int argc, char **argv)
 	struct report report = { .records = 0 };
 	int status;
 
-	ctl_source_init(&o.source);
 	status = parse_options(argc, argv, &o);
 	if (status >= 0)
 		return status;

@@ -5,7 +5,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,31 +212,18 @@ int
 ctl_store(int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "option", required_argument, NULL, 'o' },
+		CTL_NAMES,
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *what;
+	static const struct ctl_syntax syntax = { "store", CTL_LETTERS, names,
+		print_usage, NULL };
 	struct ctl_source source;
-	int c, status = 0;
+	int status = ctl_options(&syntax, argc, argv, &source, NULL);
+	const char *what;
 
-	ctl_source_init(&source);
-	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h", names,
-	    NULL)) != -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		if (c == 'c')
-			source.file = optarg;
-		else
-			status = c == 'o' ? ctl_source_override(&source,
-			    optarg) : EX_USAGE;
-	}
-	what = optind < argc ? argv[optind] : "";
-	if (status != 0)
+	if (status >= 0)
 		return status;
+	what = optind < argc ? argv[optind] : "";
 	if (strcmp(what, "import") == 0 && argc - optind < 2)
 		return ctl_fail(EX_USAGE, "store import: name the files");
 	if (strcmp(what, "import") != 0 && ((strcmp(what, "rebuild") != 0 &&

@@ -8,7 +8,6 @@
 
 #include "ctl/trace.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -352,12 +351,49 @@ set_limit(struct trace_options *o, const char *value)
 	    ctl_fail(EX_USAGE, "--limit %s: a number is needed", value);
 }
 
-static int
-take_option(struct trace_options *o, int id, const char *name, char *value)
+static const struct option option_names[] = {
+	CTL_NAMES,
+	{ "client", required_argument, NULL, OPT_KIND + WORD_CLIENT },
+	{ "id", required_argument, NULL, OPT_KIND + WORD_ID },
+	{ "identity", required_argument, NULL,
+	    OPT_KIND + WORD_IDENTITY },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "limit", required_argument, NULL, OPT_LIMIT },
+	{ "message", required_argument, NULL, OPT_MESSAGE },
+	{ "message-id", required_argument, NULL,
+	    OPT_KIND + WORD_MESSAGE_ID },
+	{ "mta-log", required_argument, NULL, OPT_MTA_LOG },
+	{ "no-mta-log", no_argument, NULL, OPT_NO_MTA_LOG },
+	{ "pgsql", required_argument, NULL, OPT_PGSQL },
+	{ "queue-id", required_argument, NULL,
+	    OPT_KIND + WORD_QUEUE_ID },
+	{ "recipient", required_argument, NULL,
+	    OPT_KIND + WORD_RECIPIENT },
+	{ "sender", required_argument, NULL, OPT_KIND + WORD_SENDER },
+	{ "session", required_argument, NULL,
+	    OPT_KIND + WORD_SESSION },
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "token", required_argument, NULL, OPT_TOKEN },
+	{ "until", required_argument, NULL, OPT_UNTIL },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char *
+name_of(int id)
 {
+	const struct option *option = option_names;
+
+	while (option->val != id)
+		option++;
+	return option->name;
+}
+
+static int
+take_option(void *context, int id, char *value)
+{
+	struct trace_options *o = context;
+
 	switch (id) {
-	case 'c': o->source.file = value; return 0;
-	case 'o': return ctl_source_override(&o->source, value);
 	case OPT_SINCE: o->since = value; return 0;
 	case OPT_UNTIL: o->until = value; return 0;
 	case OPT_TOKEN: o->token = value; return 0;
@@ -374,12 +410,10 @@ take_option(struct trace_options *o, int id, const char *name, char *value)
 	default:
 		break;
 	}
-	if (id <= OPT_KIND)
-		return ctl_fail(EX_USAGE, "trace --help tells the options");
 	if (o->criterion_count == CRITERIA_MOST)
 		return ctl_fail(EX_USAGE, "too many criteria");
 	o->criteria[o->criterion_count++] = (struct criterion_option){
-		(enum word_kind)(id - OPT_KIND), name, value };
+		(enum word_kind)(id - OPT_KIND), name_of(id), value };
 	return 0;
 }
 
@@ -387,45 +421,11 @@ take_option(struct trace_options *o, int id, const char *name, char *value)
 static int
 parse_options(int argc, char **argv, struct trace_options *o)
 {
-	static const struct option names[] = {
-		{ "client", required_argument, NULL, OPT_KIND + WORD_CLIENT },
-		{ "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "id", required_argument, NULL, OPT_KIND + WORD_ID },
-		{ "identity", required_argument, NULL,
-		    OPT_KIND + WORD_IDENTITY },
-		{ "json", no_argument, NULL, OPT_JSON },
-		{ "limit", required_argument, NULL, OPT_LIMIT },
-		{ "message", required_argument, NULL, OPT_MESSAGE },
-		{ "message-id", required_argument, NULL,
-		    OPT_KIND + WORD_MESSAGE_ID },
-		{ "mta-log", required_argument, NULL, OPT_MTA_LOG },
-		{ "no-mta-log", no_argument, NULL, OPT_NO_MTA_LOG },
-		{ "option", required_argument, NULL, 'o' },
-		{ "pgsql", required_argument, NULL, OPT_PGSQL },
-		{ "queue-id", required_argument, NULL,
-		    OPT_KIND + WORD_QUEUE_ID },
-		{ "recipient", required_argument, NULL,
-		    OPT_KIND + WORD_RECIPIENT },
-		{ "sender", required_argument, NULL, OPT_KIND + WORD_SENDER },
-		{ "session", required_argument, NULL,
-		    OPT_KIND + WORD_SESSION },
-		{ "since", required_argument, NULL, OPT_SINCE },
-		{ "token", required_argument, NULL, OPT_TOKEN },
-		{ "until", required_argument, NULL, OPT_UNTIL },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c, at = 0, status = 0;
+	static const struct ctl_syntax syntax = { "trace", CTL_LETTERS,
+		option_names, print_usage, take_option };
+	int status = ctl_options(&syntax, argc, argv, &o->source, o);
 
-	while (status == 0 && (c = getopt_long(argc, argv, "c:o:h", names,
-	    &at)) != -1) {
-		if (c == 'h') {
-			print_usage(stdout);
-			return 0;
-		}
-		status = take_option(o, c, names[at].name, optarg);
-	}
-	if (status != 0)
+	if (status >= 0)
 		return status;
 	if (o->criterion_count == 0 && o->token == NULL &&
 	    o->message == NULL && o->since == NULL && o->until == NULL)
@@ -440,7 +440,6 @@ ctl_trace(int argc, char **argv)
 	struct trace_options o = { .limit = LIMIT };
 	int status;
 
-	ctl_source_init(&o.source);
 	status = parse_options(argc, argv, &o);
 	return status >= 0 ? status : run(&o, argc - optind, argv + optind);
 }
