@@ -30,14 +30,9 @@ ctl_fail(int status, const char *format, ...)
 	return status;
 }
 
-void
-ctl_source_init(struct ctl_source *source)
-{
-	*source = (struct ctl_source){ .file = CTL_CONFIG_FILE };
-}
-
-int
-ctl_source_override(struct ctl_source *source, char *text)
+/* The argument of "-o", cut in place. */
+static int
+add_override(struct ctl_source *source, char *text)
 {
 	char *equals = strchr(text, '=');
 
@@ -57,7 +52,7 @@ ctl_options(const struct ctl_syntax *syntax, int argc, char **argv,
 {
 	int id, status = 0;
 
-	ctl_source_init(source);
+	*source = (struct ctl_source){ .file = CTL_CONFIG_FILE };
 	while (status == 0 && (id = getopt_long(argc, argv, syntax->letters,
 	    syntax->names, NULL)) != -1) {
 		if (id == 'h') {
@@ -70,7 +65,7 @@ ctl_options(const struct ctl_syntax *syntax, int argc, char **argv,
 		else if (id == 'c')
 			source->file = optarg;
 		else if (id == 'o')
-			status = ctl_source_override(source, optarg);
+			status = add_override(source, optarg);
 		else
 			status = syntax->take(context, id, optarg);
 	}

@@ -43,12 +43,6 @@ struct ctl_source {
 	size_t override_count;
 };
 
-void ctl_source_init(struct ctl_source *source);
-
-/* The argument of "-o", cut in place. 0, or EX_USAGE after a complaint. */
-int ctl_source_override(struct ctl_source *source, char *text)
-    __attribute__((warn_unused_result));
-
 /* For getopt_long(): what is read by ctl_options() itself. */
 #define CTL_LETTERS "c:o:h"
 #define CTL_NAMES \

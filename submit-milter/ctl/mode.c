@@ -3,7 +3,6 @@
  */
 #include <config.h>
 
-#include <getopt.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -35,40 +34,29 @@ struct mode_options {
 
 enum { OPT_FOR = 256, OPT_REASON };
 
-/* 0; or the exit status, or -1 after --help. */
-static int
-parse_options(int argc, char **argv, struct mode_options *o)
+static void
+print_usage(FILE *out)
 {
-	static const struct option names[] = {
-		CTL_REMOTE_LONG,
-		{ "for", required_argument, NULL, OPT_FOR },
-		{ "reason", required_argument, NULL, OPT_REASON },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	(void)fputs(usage, out);
+}
 
-	while ((c = getopt_long(argc, argv, CTL_REMOTE_SHORT, names,
-	    NULL)) != -1)
-		switch (c) {
-		case 'h':
-			(void)fputs(usage, stdout);
-			return -1;
-		case OPT_FOR:
-			o->seconds = ctl_duration(optarg);
-			if (o->seconds > 0)
-				break;
-			return ctl_fail(EX_USAGE, "--for %s: a time such as "
-			    "30m, 2h or 1d is needed", optarg);
-		case OPT_REASON:
-			o->reason = optarg;
-			break;
-		default:
-			if (ctl_remote_option(&o->remote, c, optarg) == 0)
-				break;
-			(void)fputs(usage, stderr);
-			return EX_USAGE;
-		}
-	return 0;
+static int
+take_option(void *context, int id, char *value)
+{
+	struct mode_options *o = context;
+
+	switch (id) {
+	case OPT_FOR:
+		o->seconds = ctl_duration(value);
+		return o->seconds > 0 ? 0 :
+		    ctl_fail(EX_USAGE, "--for %s: a time such as 30m, 2h or "
+		    "1d is needed", value);
+	case OPT_REASON:
+		o->reason = value;
+		return 0;
+	default:
+		return ctl_remote_option(&o->remote, id, value);
+	}
 }
 
 static int
@@ -126,14 +114,20 @@ ask(const struct mode_options *o, const char *name)
 int
 ctl_mode(int argc, char **argv)
 {
+	static const struct option names[] = {
+		CTL_REMOTE_NAMES,
+		{ "for", required_argument, NULL, OPT_FOR },
+		{ "reason", required_argument, NULL, OPT_REASON },
+		{ NULL, 0, NULL, 0 },
+	};
+	static const struct ctl_syntax syntax = { "mode", CTL_LETTERS, names,
+		print_usage, take_option };
 	struct mode_options o = { .seconds = 0 };
+	int status = ctl_options(&syntax, argc, argv, &o.remote.source, &o);
 	const char *name;
-	int status;
 
-	ctl_remote_init(&o.remote);
-	status = parse_options(argc, argv, &o);
-	if (status != 0)
-		return status < 0 ? 0 : status;
+	if (status >= 0)
+		return status;
 	name = optind < argc ? argv[optind] : NULL;
 	status = check_arguments(&o, argc - optind, name);
 	return status == 0 ? ask(&o, name) : status;

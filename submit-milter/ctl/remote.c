@@ -13,31 +13,14 @@
 #include "base/fault.h"
 #include "control/client.h"
 
-void
-ctl_remote_init(struct ctl_remote *remote)
-{
-	*remote = (struct ctl_remote){ .socket = NULL };
-	ctl_source_init(&remote->source);
-}
-
 int
-ctl_remote_option(struct ctl_remote *remote, int c, char *argument)
+ctl_remote_option(struct ctl_remote *remote, int id, char *value)
 {
-	switch (c) {
-	case 'c':
-		remote->source.file = argument;
-		return 0;
-	case 'o':
-		return ctl_source_override(&remote->source, argument);
-	case 'S':
-		remote->socket = argument;
-		return 0;
-	case 'j':
+	if (id == 'S')
+		remote->socket = value;
+	else
 		remote->is_json = true;
-		return 0;
-	default:
-		return EX_USAGE;
-	}
+	return 0;
 }
 
 static int

@@ -18,13 +18,10 @@ struct ctl_remote {
 };
 
 /* For getopt_long(); a command may have more. */
-#define CTL_REMOTE_SHORT "c:o:h"
-#define CTL_REMOTE_LONG \
-	{ "config", required_argument, NULL, 'c' }, \
-	{ "option", required_argument, NULL, 'o' }, \
+#define CTL_REMOTE_NAMES \
+	CTL_NAMES, \
 	{ "socket", required_argument, NULL, 'S' }, \
-	{ "json", no_argument, NULL, 'j' }, \
-	{ "help", no_argument, NULL, 'h' }
+	{ "json", no_argument, NULL, 'j' }
 
 #define CTL_REMOTE_HELP \
 	"      --socket PATH        the daemon's control socket; else the\n" \
@@ -35,11 +32,8 @@ struct ctl_remote {
 	"  -o, --option NAME=VALUE  override an option of the file\n" \
 	"  -h, --help               this text\n"
 
-void ctl_remote_init(struct ctl_remote *remote);
-
-/* What getopt_long() found. 0, or EX_USAGE after a complaint. */
-int ctl_remote_option(struct ctl_remote *remote, int c, char *argument)
-    __attribute__((warn_unused_result));
+/* Takes "--socket" or "--json", as ctl_syntax.take() does. Returns 0. */
+int ctl_remote_option(struct ctl_remote *remote, int id, char *value);
 
 /* "mode" and "panic" of an answer, for people. */
 void ctl_put_mode(const json_t *answer);

@@ -3,7 +3,6 @@
  */
 #include <config.h>
 
-#include <getopt.h>
 #include <sysexits.h>
 
 #include "ctl/remote.h"
@@ -51,42 +50,53 @@ print_metrics(const json_t *answer)
 	(void)fputs(ctl_text_of(answer, "text"), stdout);
 }
 
+static void
+print_usage(FILE *out)
+{
+	(void)fputs("usage: submitctl status [OPTION]...\n\n"
+	    "      --metrics            all metrics, as Prometheus reads them\n"
+	    CTL_REMOTE_HELP, out);
+}
+
+struct status_options {
+	struct ctl_remote remote;
+	bool is_metrics;
+};
+
+static int
+take_option(void *context, int id, char *value)
+{
+	struct status_options *o = context;
+
+	if (id != 'm')
+		return ctl_remote_option(&o->remote, id, value);
+	o->is_metrics = true;
+	return 0;
+}
+
 int
 ctl_status(int argc, char **argv)
 {
 	static const struct option names[] = {
-		CTL_REMOTE_LONG,
+		CTL_REMOTE_NAMES,
 		{ "metrics", no_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
 	};
-	static const char usage[] =
-	    "usage: submitctl status [OPTION]...\n\n"
-	    "      --metrics            all metrics, as Prometheus reads them\n"
-	    CTL_REMOTE_HELP;
-	bool is_metrics = false;
-	struct ctl_remote remote;
+	static const struct ctl_syntax syntax = { "status", CTL_LETTERS,
+		names, print_usage, take_option };
+	struct status_options o = { .is_metrics = false };
+	int status = ctl_options(&syntax, argc, argv, &o.remote.source, &o);
 	json_t *answer = NULL;
-	int c, status;
 
-	ctl_remote_init(&remote);
-	while ((c = getopt_long(argc, argv, CTL_REMOTE_SHORT, names,
-	    NULL)) != -1)
-		if (c == 'h') {
-			(void)fputs(usage, stdout);
-			return 0;
-		} else if (c == 'm') {
-			is_metrics = true;
-		} else if (ctl_remote_option(&remote, c, optarg) != 0) {
-			(void)fputs(usage, stderr);
-			return EX_USAGE;
-		}
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		return ctl_fail(EX_USAGE, "status: what is \"%s\"?",
 		    argv[optind]);
-	status = ctl_remote_ask(&remote, is_metrics ? SPAN("metrics") :
+	status = ctl_remote_ask(&o.remote, o.is_metrics ? SPAN("metrics") :
 	    SPAN("status"), &answer);
-	if (status == 0 && !remote.is_json)
-		(is_metrics ? print_metrics : print)(answer);
+	if (status == 0 && !o.remote.is_json)
+		(o.is_metrics ? print_metrics : print)(answer);
 	json_decref(answer);
 	return status;
 }

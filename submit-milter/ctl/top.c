@@ -3,7 +3,6 @@
  */
 #include <config.h>
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -192,6 +191,12 @@ run_live(const struct top_options *o, const char *path)
 
 /* --- options -------------------------------------------------------------- */
 
+static void
+print_usage(FILE *out)
+{
+	(void)fputs(usage, out);
+}
+
 enum { OPT_INTERVAL = 256, OPT_ONCE, OPT_SORT };
 
 static int
@@ -207,25 +212,24 @@ set_order(struct top_options *o, const char *name)
 }
 
 static int
-set_option(struct top_options *o, int c, char *argument)
+take_option(void *context, int id, char *value)
 {
-	switch (c) {
+	struct top_options *o = context;
+
+	switch (id) {
 	case OPT_INTERVAL:
-		o->interval = ctl_duration(argument);
+		o->interval = ctl_duration(value);
 		if (o->interval >= 0 && o->interval <= INTERVAL_MOST)
 			return 0;
 		return ctl_fail(EX_USAGE, "--interval %s: a time such as 2s "
-		    "or 1m is needed, at most an hour", argument);
+		    "or 1m is needed, at most an hour", value);
 	case OPT_ONCE:
 		o->is_once = true;
 		return 0;
 	case OPT_SORT:
-		return set_order(o, argument);
+		return set_order(o, value);
 	default:
-		if (ctl_remote_option(&o->remote, c, argument) == 0)
-			return 0;
-		(void)fputs(usage, stderr);
-		return EX_USAGE;
+		return ctl_remote_option(&o->remote, id, value);
 	}
 }
 
@@ -251,26 +255,19 @@ int
 ctl_top(int argc, char **argv)
 {
 	static const struct option names[] = {
-		CTL_REMOTE_LONG,
+		CTL_REMOTE_NAMES,
 		{ "interval", required_argument, NULL, OPT_INTERVAL },
 		{ "once", no_argument, NULL, OPT_ONCE },
 		{ "sort", required_argument, NULL, OPT_SORT },
 		{ NULL, 0, NULL, 0 },
 	};
+	static const struct ctl_syntax syntax = { "top", CTL_LETTERS, names,
+		print_usage, take_option };
 	struct top_options o = { .interval = INTERVAL };
-	int c, status;
+	int status = ctl_options(&syntax, argc, argv, &o.remote.source, &o);
 
-	ctl_remote_init(&o.remote);
-	while ((c = getopt_long(argc, argv, CTL_REMOTE_SHORT, names,
-	    NULL)) != -1) {
-		if (c == 'h') {
-			(void)fputs(usage, stdout);
-			return 0;
-		}
-		status = set_option(&o, c, optarg);
-		if (status != 0)
-			return status;
-	}
+	if (status >= 0)
+		return status;
 	if (optind < argc)
 		return ctl_fail(EX_USAGE, "top: what is \"%s\"?",
 		    argv[optind]);

@@ -56,7 +56,7 @@ WRONG = [
     (("pass", "--reason", "x" * 2000), 64, "too long"),
     (("pass", "--reason", "a\nb"), 64, "line"),
     (("pass", "--reason", "a\tb"), 69, "is no text"),
-    (("pass", "--nonsense"), 64, "usage"),
+    (("pass", "--nonsense"), 64, "mode --help tells"),
 ]
 
 

@@ -314,7 +314,7 @@ WRONG = {
     "no interval": (["--interval", "0s"], "goes with --once"),
     "order": (["--sort", "size"], "rate, total or name"),
     "argument": (["now"], 'what is "now"'),
-    "option": (["--nothing"], "usage"),
+    "option": (["--nothing"], "top --help tells the options"),
 }
 
 
