@@ -27,7 +27,7 @@ struct report_options {
 	struct ctl_source source;
 	const char *identity;		/* NULL: all; "-": nobody */
 	const char *rule;		/* NULL: all */
-	char since[TALLY_TIME_SIZE];	/* empty: from the beginning */
+	char since[UTC_SIZE];	/* empty: from the beginning */
 	bool is_all;
 	bool is_json;
 	bool has_problems;		/* of clients' programs, too */
@@ -207,21 +207,6 @@ is_wanted(const struct report_options *o, const json_t *record)
 }
 
 static void
-note_span(struct report *report, struct span time)
-{
-	char text[TALLY_TIME_SIZE] = "";
-
-	if (time.len >= sizeof(text))
-		time.len = sizeof(text) - 1;
-	if (time.len > 0)
-		memcpy(text, time.ptr, time.len);
-	if (report->records == 0 || strcmp(text, report->first) < 0)
-		memcpy(report->first, text, sizeof(text));
-	if (report->records == 0 || strcmp(text, report->last) > 0)
-		memcpy(report->last, text, sizeof(text));
-}
-
-static void
 count_line(struct report *report, const struct report_options *o,
     const char *line, size_t len)
 {
@@ -231,7 +216,7 @@ count_line(struct report *report, const struct report_options *o,
 	    !json_is_array(json_object_get(record, "verdicts"))) {
 		report->bad_lines++;
 	} else if (is_wanted(o, record)) {
-		note_span(report, member(record, "time"));
+		tally_period_add(&report->seen, member(record, "time"));
 		report->records++;
 		count_verdicts(report, o, record);
 		count_fault(report, o, record);

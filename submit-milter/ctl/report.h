@@ -20,8 +20,7 @@ struct report_trial {
 struct report {
 	uint64_t records;	/* that the options chose */
 	uint64_t bad_lines;
-	char first[TALLY_TIME_SIZE];
-	char last[TALLY_TIME_SIZE];
+	struct tally_period seen;
 	struct report_trial trials[RULE_COUNT];
 	struct tally *trial;	/* rules on "warn" */
 	struct tally *refused;	/* rules on "enforce"; NULL: not asked for */

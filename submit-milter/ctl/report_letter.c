@@ -41,7 +41,7 @@ put_row(const struct tally_row *row)
 	else
 		put_reason(span_of(text));
 	(void)printf("\n   %" PRIu64 " message%s, the last on %.10s",
-	    row->count, row->count == 1 ? "" : "s", row->last);
+	    row->count, row->count == 1 ? "" : "s", row->seen.last);
 	if (row->reason.len > 0) {
 		(void)fputs(", sent by\n   ", stdout);
 		ctl_put(stdout, row->reason);
@@ -71,8 +71,8 @@ report_letter(const struct report *report, const char *who)
 	    "Hello,\n"
 	    "\n"
 	    "between %.10s and %.10s our mail server met the following in\n"
-	    "messages that were sent with your account, ", report->first,
-	    report->last);
+	    "messages that were sent with your account, ", report->seen.first,
+	    report->seen.last);
 	ctl_put(stdout, span_of(who));
 	(void)puts(":");
 	for (size_t i = 0; i < n; i++)

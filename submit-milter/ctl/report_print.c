@@ -56,10 +56,10 @@ put_row(const struct tally_row *row, size_t who_width, size_t rule_width)
 	put_padded(row->rule, rule_width);
 	ctl_put(stdout, row->reason);
 	(void)fputs("\n          ", stdout);
-	put_time(row->first);
+	put_time(row->seen.first);
 	if (row->count > 1) {
 		(void)fputs(" to ", stdout);
-		put_time(row->last);
+		put_time(row->seen.last);
 	}
 	(void)fputs("; first: ", stdout);
 	if (row->detail.len > 0) {
@@ -183,9 +183,9 @@ report_text(const struct report *report)
 	(void)printf("%" PRIu64 " records", report->records);
 	if (report->records > 0) {
 		(void)fputs(", ", stdout);
-		put_time(report->first);
+		put_time(report->seen.first);
 		(void)fputs(" to ", stdout);
-		put_time(report->last);
+		put_time(report->seen.last);
 		(void)fputs(" UTC", stdout);
 	}
 	if (report->bad_lines > 0)
@@ -216,8 +216,8 @@ row_json(const struct tally_row *row)
 	    "rule", json_text(row->rule),
 	    "reason", json_text(row->reason),
 	    "messages", (json_int_t)row->count,
-	    "first", row->first,
-	    "last", row->last,
+	    "first", row->seen.first,
+	    "last", row->seen.last,
 	    "example",
 	    "detail", json_text_or_null(row->detail),
 	    "client", json_text_or_null(row->client),
@@ -232,8 +232,8 @@ problem_json(const struct tally_row *row)
 	    "problem", json_text(row->rule),
 	    "software", json_text_or_null(row->reason),
 	    "messages", (json_int_t)row->count,
-	    "first", row->first,
-	    "last", row->last,
+	    "first", row->seen.first,
+	    "last", row->seen.last,
 	    "example",
 	    "client", json_text_or_null(row->client),
 	    "id", json_text_or_null(row->id));
@@ -285,8 +285,8 @@ report_json(const struct report *report)
 	    "records", (json_int_t)report->records,
 	    "bad_lines", (json_int_t)report->bad_lines,
 	    "omitted", (json_int_t)omitted,
-	    "first", json_text_or_null(span_of(report->first)),
-	    "last", json_text_or_null(span_of(report->last)),
+	    "first", json_text_or_null(span_of(report->seen.first)),
+	    "last", json_text_or_null(span_of(report->seen.last)),
 	    "rules", rules_json(report));
 	int status = put_rows(o, "trial", report->trial, row_json);
 

@@ -75,21 +75,20 @@ is_same(const struct tally_row *a, const struct tally_row *b)
 	    span_eq(a->identity, b->identity);
 }
 
-/* RFC 3339 in UTC with microseconds sorts as text. */
-static void
-note_time(struct tally_row *row, struct span time)
+void
+tally_period_add(struct tally_period *period, struct span time)
 {
-	char text[TALLY_TIME_SIZE] = "";
+	char text[UTC_SIZE] = "";
 
 	if (time.len >= sizeof(text))
 		time.len = sizeof(text) - 1;
-	if (time.len > 0)
-		memcpy(text, time.ptr, time.len);
-	if (row->count == 0 || strcmp(text, row->first) < 0)
-		memcpy(row->first, text, sizeof(text));
-	if (row->count == 0 || strcmp(text, row->last) > 0)
-		memcpy(row->last, text, sizeof(text));
-	row->count++;
+	if (time.len == 0)
+		return;
+	memcpy(text, time.ptr, time.len);
+	if (period->first[0] == '\0' || strcmp(text, period->first) < 0)
+		memcpy(period->first, text, sizeof(text));
+	if (strcmp(text, period->last) > 0)
+		memcpy(period->last, text, sizeof(text));
 }
 
 static struct tally_row *
@@ -138,10 +137,12 @@ tally_add(struct tally *tally, const struct tally_row *from, struct span time)
 			row = &link->row;
 	if (row == NULL)
 		row = new_row(tally, slot, &key);
-	if (row == NULL)
+	if (row == NULL) {
 		tally->omitted++;
-	else
-		note_time(row, time);
+		return;
+	}
+	row->count++;
+	tally_period_add(&row->seen, time);
 }
 
 static int

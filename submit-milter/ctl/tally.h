@@ -11,8 +11,13 @@
 
 #include "base/arena.h"
 #include "base/span.h"
+#include "base/utc.h"
 
-#define TALLY_TIME_SIZE 28	/* "2026-11-21T22:04:10.123456Z" and NUL */
+/* Times as records have them, which sort as text. Empty: none was seen. */
+struct tally_period {
+	char first[UTC_SIZE];
+	char last[UTC_SIZE];
+};
 
 struct tally_row {
 	/* Empty: nobody had authenticated. */
@@ -20,13 +25,15 @@ struct tally_row {
 	struct span rule;
 	struct span reason;
 	uint64_t count;		/* of messages */
-	char first[TALLY_TIME_SIZE];
-	char last[TALLY_TIME_SIZE];
+	struct tally_period seen;
 	/* Of the first message. */
 	struct span detail;
 	struct span client;
 	struct span id;
 };
+
+/* Makes it reach to TIME. */
+void tally_period_add(struct tally_period *period, struct span time);
 
 struct tally;
 
@@ -37,7 +44,7 @@ struct tally *tally_new(void);
 void tally_free(struct tally **tally);
 
 /*
- * Counts one: ROW without count, first and last, seen at TIME. All is
+ * Counts one: ROW without count and period, seen at TIME. All is
  * copied, long texts cut.
  */
 void tally_add(struct tally *tally, const struct tally_row *row,
