@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import random
+import sqlite3
 import threading
 import time
 
@@ -181,6 +182,39 @@ def test_killed(start, strict):
             trial.begin_anew()
     trial.check()
     trial.report(ROUNDS)
+
+
+def count_stored(folder):
+    """Records in the store, which is whole."""
+    count = 0
+    for file in folder.glob("audit-*.db"):
+        with contextlib.closing(sqlite3.connect(file)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            count += db.execute("SELECT count(*) FROM record").fetchone()[0]
+    return count
+
+
+def test_killed_while_it_stores(start, strict, tmp_path):
+    """A8 A7: in the end the store has each record, and each once."""
+    folder = tmp_path / "store"
+    stored = conf.changed(strict, audit={"store": {"directory": str(folder)}})
+    trial = Trial(start, stored)
+    for number in range(1, max(10, ROUNDS // 4) + 1):
+        trial.launch()
+        trial.interrupt(number)
+        trial.kill()
+        # What came is stored as the next one begins: in the middle of that.
+        trial.daemon.launch()
+        time.sleep(random.uniform(0, 0.04))
+        trial.daemon.child.kill()
+        trial.daemon.child.wait()
+    ids = {record["id"] for record in trial.check()}
+    assert len(ids) > ROUNDS // 4, "there was no load"
+    trial.daemon.launch()
+    wait_for(lambda: count_stored(folder) >= len(ids), "records are missing")
+    trial.stop()
+    assert count_stored(folder) == len(ids)
+    assert not list(folder.glob("*.damaged-*"))
 
 
 def test_power_fails(start, strict, shim):
