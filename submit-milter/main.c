@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "daemon.h"
 #include "milter.h"
+#include "monitor/http.h"
 
 enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, EXIT_RUNTIME = 3 };
 
@@ -51,8 +52,14 @@ print_usage(FILE *out)
 static void
 print_version(void)
 {
+	const char *why, *http = http_library(&why);
+
 	(void)printf("%s %s\n", PACKAGE_NAME, PACKAGE_VERSION);
 	(void)printf("libraries: libmilter %s\n", milter_version());
+	if (http != NULL)
+		(void)printf("metrics by HTTP: libmicrohttpd %s\n", http);
+	else
+		(void)printf("no metrics by HTTP: %s\n", why);
 	config_print_build(stdout);
 }
 

@@ -7,6 +7,7 @@
 #include "config/build.h"
 #include "config/config.h"
 #include "config/loader.h"
+#include "dns/dns.h"
 #include "system/sandbox.h"
 
 void
@@ -40,6 +41,17 @@ print_sandbox(FILE *out)
 		(void)fprintf(out, "not filtered: %s\n", sandbox_missing());
 }
 
+static void
+print_dns(FILE *out)
+{
+	const char *why, *version = dns_library(&why);
+
+	if (version != NULL)
+		(void)fprintf(out, "DNS: by libunbound %s\n", version);
+	else
+		(void)fprintf(out, "no DNS: %s\n", why);
+}
+
 void
 config_print_build(FILE *out)
 {
@@ -49,6 +61,7 @@ config_print_build(FILE *out)
 	    idn2_check_version(NULL));
 	(void)fputs("system calls: ", out);
 	print_sandbox(out);
+	print_dns(out);
 	(void)fputs("tables: ", out);
 	build_print_tables(out);
 	print_missing(out);

@@ -57,6 +57,8 @@ option_verify verify_identity_table;	/* keys are identities */
 option_verify verify_name_table;	/* keys are domains */
 option_verify verify_removed;		/* From and Sender are not */
 option_verify verify_text_table;	/* keys are any text */
+option_verify verify_dns;		/* if it is set: can be asked */
+option_verify verify_zones;		/* likewise, if there are any */
 option_verify verify_dkim_domain;	/* only once */
 option_verify verify_encrypted;		/* there are certificates */
 option_verify verify_grant;		/* the table exists; marks its use */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/glob.h"
+#include "dns/dns.h"
 
 #define NO_MEMORY "out of memory"
 
@@ -44,6 +45,36 @@ verify_panic(struct check *check, const void *base, const void *field)
 	(void)field;
 	return panic->time <= panic->maximum ? NULL :
 	    "panic.time must not be more than panic.maximum";
+}
+
+/* --- the DNS -------------------------------------------------------------- */
+
+static const char *
+dns_fault(struct check *check)
+{
+	const char *why;
+
+	return dns_library(&why) != NULL ? NULL :
+	    say(arena_printf(check->arena, "needs the DNS, which this build "
+	    "cannot ask: %s", why));
+}
+
+const char *
+verify_dns(struct check *check, const void *base, const void *field)
+{
+	const bool *is_set = field;
+
+	(void)base;
+	return *is_set ? dns_fault(check) : NULL;
+}
+
+const char *
+verify_zones(struct check *check, const void *base, const void *field)
+{
+	(void)base;
+	(void)field;
+	return check->settings->config.site.aliases.zone_count > 0 ?
+	    dns_fault(check) : NULL;
 }
 
 /* --- tables --------------------------------------------------------------- */

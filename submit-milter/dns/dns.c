@@ -46,6 +46,13 @@ struct waiting {
 	struct ub_result *result;
 };
 
+const char *
+dns_library(const char **why_r)
+{
+	*why_r = NULL;
+	return ub_version();
+}
+
 struct dns *
 dns_open(const char *server, const char **error_r)
 {
@@ -155,6 +162,13 @@ dns_ask(struct dns *dns, const char *name, enum dns_type type,
 }
 
 #else
+
+const char *
+dns_library(const char **why_r)
+{
+	*why_r = MISSING_UNBOUND;
+	return NULL;
+}
 
 struct dns *
 dns_open(const char *server, const char **error_r)

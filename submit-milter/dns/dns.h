@@ -16,6 +16,9 @@
 
 struct dns;
 
+/* "1.17.1"; NULL: this build cannot ask the DNS, and *why_r tells why. */
+const char *dns_library(const char **why_r);
+
 enum dns_type { DNS_TXT = 16 };
 
 /*

@@ -162,7 +162,21 @@ http_serve(struct http *http)
 	return http->daemon != NULL ? 0 : -1;
 }
 
+const char *
+http_library(const char **why_r)
+{
+	*why_r = NULL;
+	return MHD_get_version();
+}
+
 #else
+
+const char *
+http_library(const char **why_r)
+{
+	*why_r = MISSING_MICROHTTPD;
+	return NULL;
+}
 
 struct http *
 http_open(const char *address, const struct listen_access *access,

@@ -14,6 +14,9 @@
 
 struct http;
 
+/* "0.9.75"; NULL: this build has no HTTP, and *why_r tells why. */
+const char *http_library(const char **why_r);
+
 /*
  * Listens at ADDRESS (metrics.listen); ACCESS is for a UNIX socket. To be
  * called with the rights to make it so. NULL and *error_r (malloc'ed, the

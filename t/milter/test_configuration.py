@@ -258,6 +258,8 @@ def test_help_and_version():
         done = run(option)
         assert (done.returncode, done.stderr) == (0, "")
         assert re.match(r"submit-milter \d+\.\d+\.\d+\n", done.stdout)
+        for library in ("libmilter", "OpenSSL", "libmicrohttpd", "libunbound"):
+            assert re.search(r"(?m)%s \d+\.\d+\.\d+" % library, done.stdout), library
 
 
 def test_checked_configuration(tmp_path, strict):
