@@ -44,6 +44,17 @@ def test_rules():
     assert code == 0, said
 
 
+def test_every_alert_is_tested():
+    """X21: that it comes, and that it does not come too soon."""
+    cases = re.split(r"- eval_time:", RULES.with_suffix(".test").read_text())[1:]
+    told = {True: set(), False: set()}
+    for case in cases:
+        name = re.search(r"alertname: (\w+)", case).group(1)
+        told["exp_alerts: []" not in case].add(name)
+    alerts = set(re.findall(r"- alert: (\w+)", RULES.read_text()))
+    assert alerts and told == {True: alerts, False: alerts}
+
+
 @pytest.fixture(scope="module")
 def port():
     """Where our daemon is read."""
