@@ -133,6 +133,24 @@ sign_fixture_teardown(struct sign_fixture *f)
 	fixture_remove(f->folder);
 }
 
+struct sign_fixture fixture;
+
+int
+sign_fixture_begin(void **state)
+{
+	(void)state;
+	sign_fixture_setup(&fixture);
+	return 0;
+}
+
+int
+sign_fixture_end(void **state)
+{
+	(void)state;
+	sign_fixture_teardown(&fixture);
+	return 0;
+}
+
 /* --- messages ------------------------------------------------------------- */
 
 static size_t

@@ -44,6 +44,11 @@ struct sign_fixture {
 void sign_fixture_setup(struct sign_fixture *f);
 void sign_fixture_teardown(struct sign_fixture *f);
 
+/* One for all tests of a group: its setup and teardown for cmocka. */
+extern struct sign_fixture fixture;
+int sign_fixture_begin(void **state);
+int sign_fixture_end(void **state);
+
 /* "Name: value" fields, one a line of TEXT (LF); blanks begin a fold. */
 void fixture_header(struct header *header, const char *text);
 

@@ -16,8 +16,6 @@
 #include "sign/key.h"
 #include "sign/published.h"
 
-static struct sign_fixture fixture;
-
 /* What the DNS answers, and what it was asked for. */
 static struct {
 	enum lookup status;
@@ -43,22 +41,6 @@ __wrap_dns_ask(struct dns *dns, const char *name, enum dns_type type,
 	*error_r = "no answer in time";
 	*answer_r = (struct dns_answer){ resolver.records, resolver.n };
 	return resolver.status;
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	sign_fixture_setup(&fixture);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sign_fixture_teardown(&fixture);
-	return 0;
 }
 
 static const struct signing_key *
@@ -444,5 +426,6 @@ main(void)
 		cmocka_unit_test(test_dates),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sign_fixture_begin,
+	    sign_fixture_end);
 }

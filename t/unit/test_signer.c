@@ -10,24 +10,6 @@
 
 #include "sign/key.h"
 
-static struct sign_fixture fixture;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	sign_fixture_setup(&fixture);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sign_fixture_teardown(&fixture);
-	return 0;
-}
-
 static const struct signer_settings settings[] = {
 	{ CANON_SIMPLE, CANON_SIMPLE },
 	{ CANON_SIMPLE, CANON_RELAXED },
@@ -655,5 +637,6 @@ main(void)
 		cmocka_unit_test(test_threads),
 	};
 
-	return cmocka_run_group_tests_name("signer", tests, setup, teardown);
+	return cmocka_run_group_tests_name("signer", tests, sign_fixture_begin,
+	    sign_fixture_end);
 }
