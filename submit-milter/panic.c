@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/utc.h"
 
@@ -98,22 +99,6 @@ log_state(const struct panic_state *state, const char *what)
 /* --- the file ------------------------------------------------------------- */
 
 static bool
-write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) == 0;
-}
-
-static bool
 write_file(int folder, const char *text)
 {
 	int fd = openat(folder, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC |
@@ -122,7 +107,7 @@ write_file(int folder, const char *text)
 
 	if (fd < 0)
 		return false;
-	is_written = write_all(fd, text, strlen(text));
+	is_written = fd_write(fd, span_of(text)) == 0 && fsync(fd) == 0;
 	if (close(fd) != 0 || !is_written)
 		return false;
 	return renameat(folder, NEW_NAME, folder, FILE_NAME) == 0 &&

@@ -23,6 +23,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/sbuf.h"
 
 #define DATAGRAM_MOST (128u << 20)
@@ -89,16 +90,7 @@ sealed_file(struct span octets)
 
 	if (fd < 0)
 		return -1;
-	while (octets.len > 0) {
-		ssize_t n = write(fd, octets.ptr, octets.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		octets = span_slice(octets, (size_t)n, octets.len);
-	}
-	if (octets.len == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK |
+	if (fd_write(fd, octets) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK |
 	    F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
 		return fd;
 	(void)close(fd);

@@ -16,6 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/sbuf.h"
 #include "base/span.h"
 #include "ctl/ctl.h"
@@ -91,21 +92,6 @@ open_signals(void)
 	return signals < 0 ? -1 : 0;
 }
 
-static int
-write_all(struct span s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(STDOUT_FILENO, s.ptr, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		s = span_slice(s, (size_t)n, s.len);
-	}
-	return 0;
-}
-
 int
 screen_open(void)
 {
@@ -125,7 +111,7 @@ screen_open(void)
 	raw.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw) != 0)
 		return ctl_fail(-1, "terminal: %m");
-	if (write_all(SPAN(TAKE)) == 0)
+	if (fd_write(STDOUT_FILENO, SPAN(TAKE)) == 0)
 		return 0;
 	screen_close();
 	return -1;
@@ -134,7 +120,7 @@ screen_open(void)
 void
 screen_close(void)
 {
-	(void)write_all(SPAN(GIVE_BACK));
+	(void)fd_write(STDOUT_FILENO, SPAN(GIVE_BACK));
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal);
 	(void)close(signals);
 }
@@ -199,7 +185,7 @@ screen_show(struct page *page)
 	if (page->n > 0)
 		add_line(&frame, page, page->n - 1, columns);
 	if (sbuf_done(&frame, &text) == 0)
-		status = write_all(text);
+		status = fd_write(STDOUT_FILENO, text);
 	sbuf_free(&frame);
 	return status;
 }
