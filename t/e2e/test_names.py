@@ -1,7 +1,10 @@
 """Sender, recipients and address fields leave under other names."""
 
 import os
+import pathlib
+import subprocess
 
+import dns.resolver
 import pytest
 
 from lab.dkimcheck import verify
@@ -11,7 +14,7 @@ from support.submission import ALICE, Outcome, submit, talk, whole
 
 CONFIGURATION = config.text(
     tables=config.inline(
-        senders=[("@example.org", ALICE), ("@office.example.org", ALICE)],
+        senders=[("@example.org", ALICE), ("@.example.org", ALICE), ("@.example", ALICE)],
         labels=[("sales", "sales.example.net")],
         users=[("carol", "example.com")],
         known=[("carol@example.com", "x")],
@@ -117,6 +120,7 @@ def test_no_way_around_the_rules(renaming):
         ("<x@unknown>", "554 5.1.2"),
         ("<x@nowhere.example.org>", "554 5.1.2"),
         ("<x@nullmx.example.org>", "556 5.1.10"),
+        ("<x@servfail.example>", "451 4.4.3"),
         ("<x@refused.example>", "451 4.4.3"),
         ("<x@timeout.example>", "451 4.4.3"),
         ("<x@loop1.example.org>", "451 4.4.3"),
@@ -128,9 +132,63 @@ def test_recipients_that_cannot_be(checking, path, want):
     assert got.verdict == want + " at RCPT"
 
 
+@pytest.mark.proves("D4.2", "D3.2")
+@pytest.mark.parametrize(
+    "path, want",
+    [
+        ("<x@nowhere.example.org>", "554 5.1.8"),
+        ("<x@nullmx.example.org>", "550 5.7.27"),
+        ("<x@servfail.example>", "451 4.4.3"),
+        ("<x@timeout.example>", "451 4.4.3"),
+        ("<x@loop1.example.org>", "451 4.4.3"),
+    ],
+)
+def test_senders_that_cannot_be(checking, path, want):
+    """The same of the sender."""
+    got = submit(checking, whole("From: " + ALICE), sender=path)
+    assert got.verdict == want + " at MAIL"
+
+
+@pytest.mark.proves("D4.2")
+def test_what_the_dns_of_the_lab_says(checking):
+    """The names above are what they are for: each failure is one of its own kind."""
+    ask = lab_resolver(checking)
+    with pytest.raises(dns.resolver.NXDOMAIN):
+        ask.resolve("nowhere.example.org", "MX")
+    with pytest.raises(dns.resolver.NoNameservers, match="SERVFAIL"):
+        ask.resolve("servfail.example", "MX")
+    with pytest.raises(dns.resolver.NoNameservers, match="REFUSED"):
+        ask.resolve("refused.example", "MX")
+    with pytest.raises(dns.resolver.LifetimeTimeout):
+        ask.resolve("timeout.example", "MX", lifetime=1.0)
+    assert str(ask.resolve("alias.example.org", "MX").canonical_name) == "sales.example.org."
+
+
+def lab_resolver(lab):
+    """It asks the lab's DNS server and nobody else."""
+    made = dns.resolver.Resolver(configure=False)
+    host, port = lab.dns.split(":")
+    made.nameservers, made.port = [host], int(port)
+    return made
+
+
 @pytest.mark.proves("D4.2", "D8.7")
 def test_names_that_the_dns_knows(checking):
     """They pass, an alias under its canonical name, and each but once."""
     got = submit(checking, recipients=["<x@example.net>", "<x@alias.example.org>", "<x@sales.example.org>"])
     assert got.verdict == "250 2.0.0 at DATA"
     assert got.relayed_to(["x@example.net", "x@sales.example.org"])
+
+
+@pytest.mark.proves("X45", "D4.2")
+def test_questions_from_the_sandbox(checking):
+    """The system calls that are left are enough to ask by UDP and TCP, and to wait in vain."""
+    told = subprocess.run([checking.program, "--version"], stdout=subprocess.PIPE, check=True).stdout
+    if b"system calls: filtered by" in told:
+        status = pathlib.Path("/proc/%d/status" % checking.milter_pid).read_text()
+        assert "\nSeccomp:\t2\n" in status and "\nNoNewPrivs:\t1\n" in status
+    paths = ["<x@many.example.org>", "<x@timeout.example>", "<y@example.com>"]
+    got = submit(checking, recipients=paths)
+    assert [r.code for r in got.recipient_replies] == [250, 451, 250]
+    got.relayed_to(["x@many.example.org", "y@example.com"])
+    assert len(lab_resolver(checking).resolve("many.example.org", "MX", tcp=True)) == 200

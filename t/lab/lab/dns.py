@@ -5,7 +5,7 @@ from .place import HOST
 
 # Records of each zone besides SOA, NS and the DKIM keys. All of it is about
 # submission: mail exchangers, one that takes no mail (null MX, RFC 7505),
-# aliases and a loop of aliases.
+# aliases, a loop of aliases, and so many exchangers that the answer needs TCP.
 ZONES = {
     "example.org": """\
 @        MX 10 mx
@@ -18,10 +18,12 @@ cname    CNAME mx
 alias    CNAME sales
 loop1    CNAME loop2
 loop2    CNAME loop1
+%s
 revoked._domainkey TXT "v=DKIM1; p="
 _submissions._tcp SRV 0 1 465 mx
 _submission._tcp SRV 10 1 587 mx
-""",
+"""
+    % "\n".join("many MX %d a-long-name-of-a-host-%d" % (n, n) for n in range(200)),
     "example.net": """\
 @        MX 10 mx.example.org.
 www      A 127.0.0.1
@@ -54,6 +56,13 @@ server:
 remote-control:
   control-enable: no
 %(zones)s
+# Of a zone that cannot be fetched all that it says is SERVFAIL.
+auth-zone:
+  name: "servfail.example."
+  primary: "127.0.0.1@1"
+  for-downstream: yes
+  for-upstream: no
+  fallback-enabled: no
 # Anything else goes to a port where nobody listens: the lab asks no one.
 forward-zone:
   name: "."
