@@ -166,6 +166,30 @@ address_keys_ask(const struct address_keys *keys, const struct table *table,
 	return answer;
 }
 
+enum lookup
+address_keys_ask_list(const struct address_keys *keys,
+    const struct table *table, struct resolver *resolver,
+    const struct identity *identity, const struct identity_rules *rules,
+    struct span *key_r, const char **error_r)
+{
+	struct span list;
+	enum lookup answer = address_keys_ask(keys, table, resolver, key_r,
+	    &list, error_r);
+
+	if (answer != LOOKUP_FOUND)
+		return answer;
+	switch (identity_is_in_list(identity, list, rules, resolver->arena)) {
+	case 1:
+		return LOOKUP_FOUND;
+	case 0:
+		return LOOKUP_NOT_FOUND;
+	default:
+		break;
+	}
+	*error_r = identity_error(identity);
+	return LOOKUP_FAILED;
+}
+
 /* The login without its realm; empty when that is not the realm. */
 static struct span
 without_realm(const struct identity *identity,

@@ -69,4 +69,11 @@ enum lookup address_keys_ask(const struct address_keys *keys,
     struct span *key_r, struct span *value_r, const char **error_r)
     __attribute__((warn_unused_result));
 
+/* The same; is IDENTITY one of those that the row names? */
+enum lookup address_keys_ask_list(const struct address_keys *keys,
+    const struct table *table, struct resolver *resolver,
+    const struct identity *identity, const struct identity_rules *rules,
+    struct span *key_r, const char **error_r)
+    __attribute__((warn_unused_result));
+
 #endif

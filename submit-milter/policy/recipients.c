@@ -79,8 +79,7 @@ is_listed(struct facts *facts, const struct table *table,
 	const struct mailbox *mailbox =
 	    &facts_recipient(facts)->path.path.mailbox;
 	struct address_keys keys;
-	struct span key, value;
-	enum lookup answer;
+	struct span key;
 
 	if (table == NULL)
 		return LOOKUP_NOT_FOUND;
@@ -88,21 +87,8 @@ is_listed(struct facts *facts, const struct table *table,
 	if (address_keys_make(facts->rights, mailbox->local, mailbox->domain,
 	    facts->arena, &keys) != 0)
 		return LOOKUP_FAILED;
-	answer = address_keys_ask(&keys, table, &facts->resolver, &key,
-	    &value, error_r);
-	if (answer != LOOKUP_FOUND)
-		return answer;
-	switch (identity_is_in_list(&facts->identity, value,
-	    &facts->rights->identity, facts->arena)) {
-	case 1:
-		return LOOKUP_FOUND;
-	case 0:
-		return LOOKUP_NOT_FOUND;
-	default:
-		break;
-	}
-	*error_r = identity_error(&facts->identity);
-	return LOOKUP_FAILED;
+	return address_keys_ask_list(&keys, table, &facts->resolver,
+	    &facts->identity, &facts->rights->identity, &key, error_r);
 }
 
 /* Is the recipient within the scope of the identity? */

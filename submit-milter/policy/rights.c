@@ -6,33 +6,6 @@
 #include "policy/keys.h"
 #include "syntax/mailbox.h"
 
-/* --- tables by address ---------------------------------------------------- */
-
-static enum lookup
-check_by_address(const struct rights *rights, const struct table *table,
-    struct resolver *resolver, const struct identity *identity,
-    const struct address_keys *keys, struct span *key_r,
-    const char **error_r)
-{
-	struct span value;
-	enum lookup answer = address_keys_ask(keys, table, resolver, key_r,
-	    &value, error_r);
-
-	if (answer != LOOKUP_FOUND)
-		return answer;
-	switch (identity_is_in_list(identity, value, &rights->identity,
-	    resolver->arena)) {
-	case 1:
-		return LOOKUP_FOUND;
-	case 0:
-		return LOOKUP_NOT_FOUND;
-	default:
-		break;
-	}
-	*error_r = identity_error(identity);
-	return LOOKUP_FAILED;
-}
-
 /* --- tables by identity --------------------------------------------------- */
 
 /*
@@ -168,8 +141,8 @@ find_right(const struct rights *rights, struct resolver *resolver,
 		enum lookup answer = t->is_by_identity ?
 		    check_by_identity(rights, t->table, resolver, identity,
 			&keys, &key, error_r) :
-		    check_by_address(rights, t->table, resolver, identity,
-			&keys, &key, error_r);
+		    address_keys_ask_list(&keys, t->table, resolver, identity,
+			&rights->identity, &key, error_r);
 
 		if (answer == LOOKUP_FAILED)
 			return LOOKUP_FAILED;
