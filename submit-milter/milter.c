@@ -520,7 +520,6 @@ milter_open(struct runtime *runtime, const char *socket, const char **error_r)
 int
 milter_serve(void)
 {
-	wire_init((uintptr_t)smfi_main);
 	return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 

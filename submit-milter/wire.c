@@ -57,16 +57,6 @@ static read_function *next_read;
 static accept_function *next_accept;
 static close_function *next_close;
 
-/* Somebody may call before main(), from one thread. */
-__attribute__((constructor)) static void
-find_next(void)
-{
-	*(void **)&next_poll = dlsym(RTLD_NEXT, "poll");
-	*(void **)&next_read = dlsym(RTLD_NEXT, "read");
-	*(void **)&next_accept = dlsym(RTLD_NEXT, "accept");
-	*(void **)&next_close = dlsym(RTLD_NEXT, "close");
-}
-
 static int
 real_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
@@ -97,7 +87,7 @@ real_close(int fd)
 
 /* --- who calls ------------------------------------------------------------ */
 
-static uintptr_t code_start, code_end;	/* libmilter's; set by wire_init() */
+static uintptr_t code_start, code_end;	/* libmilter's */
 
 /* CONTEXT: an address in the code that is looked for. */
 static int
@@ -120,10 +110,17 @@ look_at_object(struct dl_phdr_info *info, size_t size, void *context)
 	return 0;
 }
 
-void
-wire_init(uintptr_t function)
+/* Before there is any thread; but somebody may have called already. */
+__attribute__((constructor)) static void
+find_all(void)
 {
-	(void)dl_iterate_phdr(look_at_object, &function);
+	uintptr_t known = (uintptr_t)dlsym(RTLD_DEFAULT, "smfi_main");
+
+	*(void **)&next_poll = dlsym(RTLD_NEXT, "poll");
+	*(void **)&next_read = dlsym(RTLD_NEXT, "read");
+	*(void **)&next_accept = dlsym(RTLD_NEXT, "accept");
+	*(void **)&next_close = dlsym(RTLD_NEXT, "close");
+	(void)dl_iterate_phdr(look_at_object, &known);
 }
 
 /* Of the function that has it in its body. */

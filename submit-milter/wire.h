@@ -14,11 +14,6 @@
 #ifndef SUBMIT_WIRE_H
 #define SUBMIT_WIRE_H
 
-#include <stdint.h>
-
-/* Once, before smfi_main(); FUNCTION is the address of any of libmilter's. */
-void wire_init(uintptr_t function);
-
 /*
  * The command that this thread was given last: SMFIC_* of the milter
  * protocol. In a callback it is the one that the callback is for. '\0' when
