@@ -562,6 +562,20 @@ check_contact(struct check *check, const char **value)
 	return check_lines(*value);
 }
 
+/* Blanks at either end would not come through the MTA alike. */
+const char *
+check_subject(struct check *check, const char **value)
+{
+	struct span s = span_of(*value);
+
+	(void)check;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < ' ' || s.ptr[i] > '~')
+			return "must be of printable ASCII";
+	return s.len <= 200 && span_trim(s).len == s.len ? NULL :
+	    "must be of at most 200 characters, no blanks around them";
+}
+
 const char *
 check_text(struct check *check, const char **value)
 {

@@ -39,6 +39,7 @@ option_check check_signed_field;	/* the name of one that may be */
 option_check check_socket;
 option_check check_metrics;		/* listen_fault(), or empty */
 option_check check_socket_path;		/* an absolute path, or empty */
+option_check check_subject;		/* printable ASCII, or empty */
 option_check check_table_type;
 option_check check_text;		/* of a reply */
 option_check check_token_field;		/* the name of one that is nobody's */

@@ -9,38 +9,58 @@
 
 #define CAUSE "encrypt"
 
+/* Of the entity's own; all others speak of the message. */
 static bool
 goes_inside(const struct header_field *field)
 {
 	return span_starts_nocase(field->name, SPAN("Content-"));
 }
 
-/* The header of the entity that is encrypted, as it is on the wire. */
-static int
-make_header(struct facts *facts, struct span *header_r)
+/* As it is on the wire. */
+static void
+add_field(struct sbuf *out, const struct header_field *field)
 {
+	sbuf_addf(out, "%.*s:", SPAN_ARG(field->name));
+	for (size_t k = 0; k < field->value.len; k++) {
+		char c = field->value.ptr[k];
+
+		if (c == '\n' && (k == 0 || field->value.ptr[k - 1] != '\r'))
+			sbuf_addc(out, '\r');
+		sbuf_addc(out, c);
+	}
+	sbuf_adds(out, "\r\n");
+}
+
+/*
+ * The header of the entity that is encrypted. To hide the Subject, that is
+ * the whole message (RFC 8551 section 3.1).
+ */
+static int
+make_header(struct facts *facts, bool is_whole, struct span *header_r)
+{
+	static const char wrapper[] = "Content-Type: message/rfc822\r\n\r\n";
 	const struct header *header = &facts->leaving;
 	struct sbuf out;
 
-	sbuf_init(&out, facts->arena, header->size * 2 + 2);
-	for (size_t i = 0; i < header->n; i++) {
-		const struct header_field *field = &header->v[i];
-
-		if (!goes_inside(field))
-			continue;
-		sbuf_addf(&out, "%.*s:", SPAN_ARG(field->name));
-		for (size_t k = 0; k < field->value.len; k++) {
-			char c = field->value.ptr[k];
-
-			if (c == '\n' && (k == 0 ||
-			    field->value.ptr[k - 1] != '\r'))
-				sbuf_addc(&out, '\r');
-			sbuf_addc(&out, c);
-		}
-		sbuf_adds(&out, "\r\n");
-	}
+	sbuf_init(&out, facts->arena, header->size * 2 + sizeof(wrapper) + 2);
+	if (is_whole)
+		sbuf_adds(&out, wrapper);
+	for (size_t i = 0; i < header->n; i++)
+		if (is_whole || goes_inside(&header->v[i]))
+			add_field(&out, &header->v[i]);
 	sbuf_adds(&out, "\r\n");
 	return sbuf_done(&out, header_r);
+}
+
+static int
+hide_subject(struct header *header, const char *subject,
+    struct edit_list *list)
+{
+	const struct header_field *field = header_first(header,
+	    FIELD_SUBJECT);
+
+	return field == NULL ? 0 : edit_reword(list, header,
+	    (size_t)(field - header->v), span_of(subject), CAUSE);
 }
 
 static int
@@ -76,11 +96,13 @@ encrypt_write(const struct profile *profile, struct facts *facts,
 {
 	struct span *certs = arena_calloc(facts->arena, facts->recipient_count,
 	    sizeof(*certs));
+	const char *subject = profile->encrypt.subject;
 	struct span header;
 	size_t n = 0;
 
 	*error_r = "out of memory";
-	if (certs == NULL || make_header(facts, &header) != 0)
+	if (certs == NULL || make_header(facts, *subject != '\0',
+	    &header) != 0)
 		return -1;
 	for (size_t i = 0; i < facts->recipient_count; i++) {
 		const struct facts_recipient *r = &facts->recipients[i];
@@ -92,7 +114,8 @@ encrypt_write(const struct profile *profile, struct facts *facts,
 	    to, error_r) != 0)
 		return -1;
 	*error_r = "out of memory";
-	if (edit_header(profile, facts, list) != 0 ||
+	if ((*subject != '\0' && hide_subject(&facts->leaving, subject,
+	    list) != 0) || edit_header(profile, facts, list) != 0 ||
 	    edit_body(list, to, CAUSE) != 0)
 		return -1;
 	return 0;

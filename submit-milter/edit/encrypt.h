@@ -2,7 +2,9 @@
  * encrypt - the message as S/MIME, readable to its recipients only.
  *
  * RFC 8551. The MIME fields go with the body; all others stay where they
- * are, in the clear. One thread at a time.
+ * are, in the clear. Where the Subject is to be hidden, the whole message
+ * goes inside as message/rfc822, and another Subject stays outside. One thread
+ * at a time.
  */
 #ifndef SUBMIT_EDIT_ENCRYPT_H
 #define SUBMIT_EDIT_ENCRYPT_H

@@ -116,6 +116,7 @@ struct profile_encrypt {
 	enum encrypt_missing missing;	/* no certificate that is good */
 	enum encrypt_mixed mixed;	/* with others in one message */
 	enum smime_cipher cipher;
+	const char *subject;		/* instead of the client's; or empty */
 	/* Where certificates are; each may be NULL. */
 	const struct certs *certs;
 	const struct table *table;	/* address -> certificate */

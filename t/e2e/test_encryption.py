@@ -55,15 +55,16 @@ def make_certificates(tmp_path_factory):
 
 @pytest.fixture(scope="module", name="encrypting")
 def start_encrypting(start_lab, certificates):
-    """AES-GCM on 587, AES-CBC on 465."""
+    """AES-GCM on 587, AES-CBC on 465, another Subject on the third port."""
     to = 'encrypt: { recipients = [ "example.com", "%s" ]; %%s };' % GATE
     text = config.text(
         tables='{ certs: { type = "texthash"; file = "%s/rows"; }; }' % certificates,
         rights="{ self = true; }",
         encryption='{ certificates = "%s"; table = "certs"; }' % certificates,
         default_profile="{ %s }" % (to % ""),
-        profiles="""( { name = "cbc"; listeners = ( { daemon_name = "MSAS"; } ); %s } )"""
-        % (to % 'cipher = "aes-256-cbc";'),
+        profiles="""( { name = "cbc"; listeners = ( { daemon_name = "MSAS"; } ); %s },
+            { name = "hidden"; listeners = ( { daemon_name = "MX"; } ); %s } )"""
+        % (to % 'cipher = "aes-256-cbc";', to % 'subject = "...";'),
     )
     with start_lab(text) as lab:
         yield lab
@@ -123,3 +124,16 @@ def test_opaque_from_the_outside(encrypting):
     message = letter("From: " + ALICE, "To: " + CAROL, "Subject: x", body="a secret word\r\n")
     got = submit(encrypting, message, recipients=["<%s>" % CAROL])
     assert b"secret" not in got.relayed.content
+
+
+@pytest.mark.proves("D8.6", "D8.5")
+def test_subject_is_hidden(encrypting, certificates):
+    """All of the message is within, Subject among it, and mail programs find it there."""
+    message = whole("From: " + ALICE, body="x\r\n").replace(b"Subject: a whole", b"Subject: a secret")
+    got = submit(encrypting, message, recipients=["<%s>" % CAROL], listener="mx")
+    assert got.relayed.value("Subject") == "..." and b"secret" not in got.relayed.content
+    inner = email.message_from_bytes(decrypt(certificates, CAROL, got.relayed.content))
+    assert inner.get_content_type() == "message/rfc822"
+    assert inner.get_payload(0)["Subject"] == "a secret message"
+    found = verify(got.relayed.content, encrypting.dns)
+    assert len(found) == 2 and all(signature.is_valid for signature in found)

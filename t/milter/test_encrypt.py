@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from harness import configuration as conf
-from harness.message import whole
+from harness.message import letter, whole
 from harness.session import Session, submit
 
 FROM = "From: alice@example.org"
@@ -61,6 +61,9 @@ def daemon(module_start, strict, folder):
         conf.profile("pass", encrypt={"recipients": to, "mixed": "pass", "missing": "pass"}),
         conf.profile("off", encrypt={"recipients": to}, rules={"encrypt": "off"}),
     ]
+    profiles.append(
+        conf.profile("hidden", encrypt={"recipients": to, "subject": "..."}, encode={"header": True})
+    )
     return module_start(
         conf.changed(
             strict,
@@ -103,6 +106,34 @@ def test_round(daemon, keys, folder, listener, kind):
     signatures = keys.verify(got.leaving.octets())
     assert len(signatures) == 2 and all(s.is_valid for s in signatures), got.record
     assert "encrypt" in {e["cause"] for e in got.record["edits"]}
+
+
+HIDING = {
+    "a subject": (["Subject:  a\n\tsecret  "], "..."),
+    "one that is encoded": (["Subject: gr\u00fcn"], "..."),
+    "none": ([], None),
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_subject(daemon, keys, folder, name):
+    """D8.6: another Subject outside, the whole message within; what leaves is signed."""
+    subject, want = HIDING[name]
+    lines = [FROM, "Date: Mon, 2 Nov 2026 10:00:00 +0100", "To: carol@example.com",
+             "Message-ID: <a@b.example>", *subject, *CONTENT]
+    message = letter(*lines, body=BODY)
+    got = submit(daemon, message, daemon_name="hidden", recipients=["<carol@example.com>"])
+    assert got.verdict == "passed", got
+    outer = email.message_from_bytes(got.leaving.octets())
+    assert outer["Subject"] == want and outer["From"] == "alice@example.org"
+    wrapper, _, within = decrypt(folder, "carol@example.com", got.leaving).partition(b"\r\n\r\n")
+    assert wrapper == b"Content-Type: message/rfc822"
+    sent = message.octets().replace("Subject: gr\u00fcn".encode(), b"Subject: =?utf-8?Q?gr=C3=BCn?=")
+    assert within == sent
+    assert keys.accept(got.leaving.octets())
+    assert got.record["edits"][-1]["cause"] == "dkim"
+    again = submit(daemon, got.leaving, daemon_name="off")
+    assert again.verdict == "passed" and again.new_body is None
 
 
 def test_tampering(daemon, folder):
@@ -334,6 +365,14 @@ WRONG = {
         {"tables": {"certs": {"type": "cidr", "file": "/dev/null"}}, "encryption": {"table": "certs"}},
         r":\d+: encryption.table: table .certs. is of type cidr",
     ),
+    "a subject of more than ASCII": (
+        {"default_profile": {"encrypt": {"subject": "gr\u00fcn"}}},
+        r":\d+: default_profile.encrypt.subject: must be of printable ASCII",
+    ),
+    "a subject of blanks": (
+        {"default_profile": {"encrypt": {"subject": " "}}},
+        r":\d+: default_profile.encrypt.subject: must be of at most 200 characters",
+    ),
     "neither files nor table": (
         {}, r":\d+: default_profile.encrypt.recipients: needs encryption.certificates or encryption.table",
     ),
@@ -345,6 +384,7 @@ def test_wrong(start, strict, name):
     """D8.6 X41: what cannot work is an error when the configuration is read."""
     changes, want = WRONG[name]
     with pytest.raises(AssertionError, match=want):
-        start(conf.changed(
-            strict, default_profile={"encrypt": {"recipients": ("example.com",)}}, **changes
-        ))
+        wanted = conf.changed(
+            strict, default_profile={"encrypt": {"recipients": ("example.com",)}}
+        )
+        start(conf.changed(wanted, **changes))
