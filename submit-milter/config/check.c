@@ -24,6 +24,7 @@
 
 #define CHARSET_MAX 40
 #define NO_MEMORY "out of memory"
+#define UNIT_CREDENTIALS "/run/credentials/submit-milter.service"
 
 /*
  * A reply line holds a code, at most 200 octets that the verdict shows and
@@ -53,20 +54,19 @@ check_path(struct check *check, const char **value)
 	return NULL;
 }
 
-/* A path below the folder that the service manager names is in full then. */
+/*
+ * A path below the folder that the service manager names is in full then.
+ * Who looks at the configuration from outside means that of our unit.
+ */
 const char *
 check_secret(struct check *check, const char **value)
 {
 	static const char prefix[] = "$CREDENTIALS_DIRECTORY/";
-	const char *folder, *path;
+	const char *folder = getenv("CREDENTIALS_DIRECTORY"), *path;
 
 	if (strncmp(*value, prefix, strlen(prefix)) == 0) {
-		folder = getenv("CREDENTIALS_DIRECTORY");
-		if (folder == NULL)
-			return "$CREDENTIALS_DIRECTORY is not set: a service "
-			    "manager does that for what it starts";
-		path = arena_printf(check->arena, "%s/%s", folder,
-		    *value + strlen(prefix)).ptr;
+		path = arena_printf(check->arena, "%s/%s", folder == NULL ?
+		    UNIT_CREDENTIALS : folder, *value + strlen(prefix)).ptr;
 		if (path == NULL)
 			return NO_MEMORY;
 		*value = path;
