@@ -102,6 +102,15 @@ def server(request, servers):
         one.start()
 
 
+@pytest.fixture(scope="session")
+def lab():
+    """The lab that these tests run in."""
+    from support.lab import Lab
+
+    assert "LAB_MTA" in os.environ, "t/lab/run -- /usr/bin/python3 -m pytest t/remote"
+    return Lab(dict(os.environ))
+
+
 @pytest.fixture
 def asker(tmp_path):
     """`asker(t={...})`: a process that asks these tables."""

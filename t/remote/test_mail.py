@@ -1,6 +1,5 @@
 """Rights in each server, from MAIL to the next hop, while it comes and goes."""
 
-import os
 import threading
 import time
 
@@ -19,15 +18,6 @@ TIMEOUT = 800  # ms, of a table whose server is not well
 LATE = 20.0  # seconds; a table without deadline would take 30
 PATIENCE = 60.0  # seconds for what happens by itself
 LISTENERS = 'listeners = ( { daemon_name = "%s"; } )'
-
-
-@pytest.fixture(scope="session")
-def lab():
-    """The lab that these tests run in."""
-    from support.lab import Lab
-
-    assert "LAB_MTA" in os.environ, "t/lab/run -- /usr/bin/python3 -m pytest t/remote"
-    return Lab(dict(os.environ))
 
 
 @pytest.fixture
