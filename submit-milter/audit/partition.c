@@ -248,7 +248,9 @@ prepare_file(struct partition *p, const struct partition_settings *settings)
 		/* A reader leaves it to the writer to tidy up. */
 		(void)sqlite3_db_config(p->db,
 		    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-		return rc;
+		/* It locks the file once, not for each thing it reads. */
+		return rc != SQLITE_OK ? rc :
+		    sqlite3_exec(p->db, "BEGIN", NULL, NULL, NULL);
 	}
 	rc = sqlite3_exec(p->db, "PRAGMA journal_mode = WAL;"
 	    "PRAGMA synchronous = FULL;"

@@ -20,6 +20,7 @@ struct store_ahead {
 	pthread_cond_t change;
 	size_t next;		/* the first day nobody has begun */
 	size_t reached;		/* by the search */
+	size_t found;		/* places in days it has not passed */
 	atomic_bool is_ended;	/* set under the lock */
 	pthread_t threads[THREADS];
 	size_t thread_count;
@@ -91,6 +92,16 @@ look_at(struct store_ahead *ahead, struct store_day *day)
 
 /* --- threads -------------------------------------------------------------- */
 
+/* The search has not come so far yet, or may not need to. */
+static bool
+is_far_enough(const struct store_ahead *ahead)
+{
+	size_t limit = ahead->settings.query->limit;
+
+	return ahead->next >= ahead->reached + DAYS_MOST ||
+	    (limit > 0 && ahead->found >= limit);
+}
+
 /* Waits for a day to be done; false: there are no more. */
 static bool
 begin_next(struct store_ahead *ahead, size_t *i_r)
@@ -99,7 +110,7 @@ begin_next(struct store_ahead *ahead, size_t *i_r)
 
 	(void)pthread_mutex_lock(&ahead->lock);
 	while (!ahead->is_ended && ahead->next < ahead->count &&
-	    ahead->next >= ahead->reached + DAYS_MOST)
+	    is_far_enough(ahead))
 		(void)pthread_cond_wait(&ahead->change, &ahead->lock);
 	has_one = !ahead->is_ended && ahead->next < ahead->count;
 	if (has_one)
@@ -118,6 +129,9 @@ run(void *context)
 		struct store_day *day = &ahead->days[i];
 
 		look_at(ahead, day);
+		(void)pthread_mutex_lock(&ahead->lock);
+		ahead->found += day->places.n;
+		(void)pthread_mutex_unlock(&ahead->lock);
 		if (day->status == PARTITION_OK)
 			touch(ahead, day);
 		(void)pthread_mutex_lock(&ahead->lock);
@@ -211,6 +225,10 @@ store_ahead_pass(struct store_ahead *ahead, size_t i)
 {
 	struct store_day *day = &ahead->days[i];
 
+	(void)pthread_mutex_lock(&ahead->lock);
+	if (day->is_ready)
+		ahead->found -= day->places.n;
+	(void)pthread_mutex_unlock(&ahead->lock);
 	partition_close(&day->partition);
 	free(day->places.v);
 	day->places = (struct partition_places){ NULL, 0, 0 };
