@@ -44,6 +44,13 @@ struct reply explain_reply(const struct explanation *explanation,
 struct span explain_command(const struct explanation *explanation,
     enum stage stage, size_t rcpt);
 
+/*
+ * The body as it leaves; ptr NULL when it cannot be had. What is returned is
+ * the caller's to free, or NULL.
+ */
+char *explain_body(const struct explanation *explanation,
+    struct span *body_r) __attribute__((warn_unused_result));
+
 const char *explain_route(enum identity_route route);	/* "SMTP AUTH" */
 const char *explain_account_name(enum account_state state);
 const char *explain_lookup_name(enum lookup answer);

@@ -347,6 +347,18 @@ keys(const struct explanation *x)
 	return finished(array, status);
 }
 
+/* NULL when there is no memory. */
+static json_t *
+body(const struct explanation *x)
+{
+	struct span text;
+	char *memory = explain_body(x, &text);
+	json_t *value = text.ptr == NULL ? NULL : json_text(text);
+
+	free(memory);
+	return value;
+}
+
 static int
 put_outcome(json_t *o, const struct explanation *x)
 {
@@ -358,8 +370,7 @@ put_outcome(json_t *o, const struct explanation *x)
 	    !keyring_is_nominal(x->config->keyring)));
 	status |= json_object_set_new(o, "header", header(x));
 	if (x->is_body_wanted)
-		status |= json_object_set_new(o, "body",
-		    json_text(x->letter->body));
+		status |= json_object_set_new(o, "body", body(x));
 	return status;
 }
 

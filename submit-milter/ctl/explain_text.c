@@ -428,33 +428,14 @@ put_body(struct span body)
 	}
 }
 
-/* The new body, which may be in a file. */
-static void
-put_new_body(struct spool *body)
-{
-	char *octets = malloc((size_t)spool_size(body) + 1);
-	size_t n = 0;
-	struct span piece;
-	const char *error;
-
-	while (octets != NULL && n < spool_size(body) &&
-	    spool_read(body, n, &piece, &error) == 0) {
-		memcpy(octets + n, piece.ptr, piece.len);
-		n += piece.len;
-	}
-	if (octets == NULL || n < spool_size(body))
-		(void)puts("(cannot be shown)");
-	else
-		put_body((struct span){ octets, n });
-	free(octets);
-}
-
 static void
 put_message(const struct explanation *x)
 {
 	const struct edit_list *edits = x->record->edits;
 	const struct header *header = &x->record->facts->leaving;
 	struct spool *changed = edit_new_body(edits);
+	struct span body;
+	char *memory;
 
 	(void)puts("\nthe message as it leaves\n");
 	for (size_t i = edits->n; i > 0; i--)
@@ -471,10 +452,12 @@ put_message(const struct explanation *x)
 		return;
 	}
 	(void)putchar('\n');
-	if (changed == NULL)
-		put_body(x->letter->body);
+	memory = explain_body(x, &body);
+	if (body.ptr == NULL)
+		(void)puts("(cannot be shown)");
 	else
-		put_new_body(changed);
+		put_body(body);
+	free(memory);
 }
 
 void

@@ -5,6 +5,9 @@
 
 #include "ctl/explain.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/sbuf.h"
 
 #define COMMAND_MOST (16u << 20)
@@ -13,6 +16,30 @@ struct reply
 explain_reply(const struct explanation *x, const struct verdict *verdict)
 {
 	return verdict_reply(verdict, &x->config->replies, x->arena);
+}
+
+/* A new one may be in a file. */
+char *
+explain_body(const struct explanation *x, struct span *body_r)
+{
+	struct spool *changed = edit_new_body(x->record->edits);
+	size_t n = 0, size = changed == NULL ? 0 : spool_size(changed);
+	struct span piece;
+	const char *error;
+	char *memory;
+
+	*body_r = changed == NULL ? x->letter->body : (struct span){ NULL, 0 };
+	if (changed == NULL)
+		return NULL;
+	memory = malloc(size + 1);
+	while (memory != NULL && n < size &&
+	    spool_read(changed, n, &piece, &error) == 0) {
+		memcpy(memory + n, piece.ptr, piece.len);
+		n += piece.len;
+	}
+	if (n == size)
+		*body_r = (struct span){ memory, n };
+	return memory;
 }
 
 static struct span

@@ -1,6 +1,7 @@
 """Submissions that daemon and explain must judge alike."""
 
 import dataclasses
+import subprocess
 
 from harness import configuration as conf
 from harness.kinds import Postfix, Tls
@@ -41,6 +42,8 @@ class Case:
     # What explain is told in the place of a login.
     who: tuple = ()
     is_table_down: bool = False
+    # Why some of the edits are made.
+    causes: tuple = ()
 
 
 def configuration(strict, is_table_down):
@@ -56,6 +59,11 @@ def configuration(strict, is_table_down):
         "nets": conf.inline(("192.0.2.77", "printer@example.org")),
         "seen": conf.inline(("192.0.2.78", "reader@example.org 1000000000")),
         "certs": conf.inline((SUBJECT, "robot@example.org")),
+        "labels": conf.inline(("sales", "sales.example.net")),
+        "canonical": conf.inline(
+            ("eve@example.org", "alice@example.org"), ("@old.example", "@new.example")
+        ),
+        "recipients": conf.inline(("@secret.example", certificate())),
     }
     rights = {}
     if is_table_down:
@@ -74,6 +82,15 @@ def configuration(strict, is_table_down):
             "certificate_issuers": (ISSUER,),
         },
         accounts={"table": "states"},
+        qualify={"labels": "labels"},
+        rewrites=[{
+            "table": "canonical",
+            "envelope_sender": True,
+            "envelope_recipients": True,
+            "header_senders": True,
+            "header_recipients": True,
+        }],
+        encryption={"table": "recipients"},
         recipients={"scopes": "scopes"},
         groups=[{"name": "newcomers", "members": ("new@example.org",)}],
         overrides=[
@@ -81,6 +98,16 @@ def configuration(strict, is_table_down):
         ],
         profiles=[conf.profile(case.name, **case.profile) for case in CASES],
     )
+
+
+def certificate():
+    """One that holds today, in PEM."""
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-subj", "/CN=x", "-keyout", "/dev/null"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+    )
+    return made.stdout.decode("ascii")
 
 
 def login(name):
@@ -93,6 +120,16 @@ def rules(**modes):
     return {"rules": {name.replace("_", "-"): mode for name, mode in modes.items()}}
 
 
+EIGHT_BIT = whole(
+    FROM, "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "X-Note: Grüße",
+    body="Grüße\r\n".encode(),
+)
+SIGNED = whole(
+    FROM, "MIME-Version: 1.0", "Content-Type: multipart/signed; boundary=b",
+    body=b"--b\r\n\r\n\xe4\r\n--b--\r\n",
+)
+ENCODE = {"encode": {"eight_bit": "encode", "long_lines": True, "header": True}}
+ENCRYPT = {"encrypt": {"recipients": ("secret.example", "open.example"), "subject": "..."}}
 UTF8 = whole("From: Ålice <alice@example.org>")
 
 CASES = [
@@ -178,4 +215,24 @@ CASES = [
     Case("certificate", "passed", whole("From: robot@example.org"),
          "<robot@example.org>", client=login(None), kind=PostfixWithCertificate,
          who=("--cert-subject", SUBJECT, "--cert-issuer", ISSUER)),
+    # What is made of the message.
+    Case("qualified", "passed", whole(FROM, "Cc: Joe <joe@sales>"),
+         recipients=("<joe@sales>", SOMEONE), causes=("qualify",)),
+    Case("not-qualified", "554 5.1.2 at rcpt", recipients=("<joe@squeaky.sales>",)),
+    Case("rewritten", "passed", whole("From: Eve <eve@example.org>", "Cc: ann@old.example"),
+         "<eve@example.org>", recipients=("<ann@old.example>",),
+         client=login("eve@example.org"), causes=("rewrite",)),
+    Case("encoded", "passed", EIGHT_BIT, profile=ENCODE,
+         causes=("transfer-encoding",)),
+    Case("not-encoded", "554 5.6.3 at end", SIGNED, profile=ENCODE),
+    Case("concealed", "passed",
+         whole(FROM, "X-Mailer: y", "X-Client: [192.0.2.1]", "X-Z: z"),
+         profile={"privacy": {"remove_fields": ("X-Mailer",), "client": True}},
+         causes=("privacy",)),
+    Case("encrypted", "passed", recipients=("<carol@secret.example>",), profile=ENCRYPT,
+         causes=("encrypt",)),
+    Case("not-encrypted", "550 5.7.5 at rcpt", recipients=("<carol@open.example>",),
+         profile=ENCRYPT),
+    Case("not-both", "passed", recipients=("<carol@secret.example>", SOMEONE),
+         profile=ENCRYPT, causes=("encrypt",)),
 ]
