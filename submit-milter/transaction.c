@@ -699,6 +699,10 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 	if (verdict.action == ACTION_PASS && !has_recipient(t))
 		verdict = verdict_tempfail(REASON_TEMPORARY,
 		    SPAN("the MTA told of no recipient"));
+	if (verdict.action == ACTION_PASS && t->config->store.is_required &&
+	    runtime_store_fails(t->runtime) && t->facts.mode != MODE_PASS)
+		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
+		    SPAN("the audit store fails"));
 	if (verdict.action == ACTION_PASS) {
 		change_and_sign(t);
 		verdict = t->fault;
@@ -706,10 +710,6 @@ transaction_end(struct transaction *t, transaction_apply *apply,
 	if (verdict.action == ACTION_PASS && apply(context, &t->edits) != 0)
 		verdict = verdict_tempfail(REASON_EDIT_FAILED,
 		    SPAN("the MTA did not take the edits"));
-	if (verdict.action == ACTION_PASS && t->config->store.is_required &&
-	    runtime_store_fails(t->runtime))
-		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
-		    SPAN("the audit store fails"));
 	if (verdict.action == ACTION_PASS && write_record(t, RECORD_PASSED,
 	    no_reply()) != 0 && t->facts.mode != MODE_PASS)
 		verdict = verdict_tempfail(REASON_AUDIT_FAILED,
