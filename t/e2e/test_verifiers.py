@@ -6,18 +6,15 @@ for the other signatures, that it tells them apart as not for it.
 """
 
 import collections
-import contextlib
 import pathlib
-import re
 import subprocess
 
-import dkim
 import pytest
 from lab import dkimcheck
 
 from support.letters import letters
-from support.smtp import Client
-from support.submission import ALICE
+from support.submission import submit_all
+from support.verifiers import by_dkimpy, by_opendkim
 
 COUNT = 300
 MAIL_DKIM = pathlib.Path(__file__).parent / "support" / "mail_dkim.pl"
@@ -26,52 +23,6 @@ BOTH = [
     ("example.org", "ed", "ed25519-sha256"),
 ]
 RSA, ED = BOTH
-
-
-def submit_all(lab, messages):
-    """Sends them through one session; the relayed ones, in the same order."""
-    with Client(lab) as client:
-        assert client.authenticate(ALICE).code == 235
-        for number, letter in enumerate(messages):
-            client.send(
-                b"MAIL FROM:%s\r\nRCPT TO:<n%d@example.com>\r\nDATA\r\n"
-                % (letter.mail.encode(), number)
-            )
-            replies = [client.reply().code for _ in range(3)]
-            assert replies == [250, 250, 354], (number, letter.octets)
-            answer = client.content(letter.octets)
-            assert answer.code == 250, (number, answer, letter.octets)
-        lab.audit(client.helo, len(messages))
-        relayed = lab.all_relayed(client.helo, len(messages))
-    relayed.sort(key=lambda m: int(re.match(r"n(\d+)@", m.recipients[0])[1]))
-    return relayed
-
-
-def by_dkimpy(lab, files):
-    """(file, d, s, a) of each signature that dkimpy verifies."""
-    records = {}
-
-    def txt(name, timeout=5):
-        if name not in records:
-            records[name] = dkimcheck.lookup_txt(name, lab.dns)
-        return records[name]
-
-    passed = set()
-    for path in files:
-        content = path.read_bytes()
-        for index, tags in enumerate(dkimcheck.signature_fields(content)):
-            with contextlib.suppress(dkim.ValidationError):
-                if dkim.DKIM(content).verify(idx=index, dnsfunc=txt):
-                    passed.add((path.name, tags["d"], tags["s"], tags["a"]))
-    return passed
-
-
-def by_opendkim(lab, files):
-    """The same of opendkim."""
-    passed = set()
-    for path, words in dkimcheck.opendkim_says(files, lab.dns):
-        passed |= {(path.name, *key) for key in dkimcheck.passed_in(words)}
-    return passed
 
 
 def by_mail_dkim(lab, files):
@@ -100,7 +51,7 @@ def relayed(lab, tmp_path_factory):
     folder = tmp_path_factory.mktemp("letters")
     messages = list(letters(COUNT, lab.mta))
     files = []
-    for number, message in enumerate(submit_all(lab, messages)):
+    for number, message in enumerate(submit_all(lab, [(m.mail, m.octets) for m in messages])):
         files.append(folder / ("%03d.eml" % number))
         files[-1].write_bytes(message.content)
     return files

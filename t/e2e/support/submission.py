@@ -5,6 +5,8 @@ submission there is: one audit record, and it tells the reply that the client
 saw.
 """
 
+import re
+
 from .lab import wait_for
 from .smtp import Client
 
@@ -129,6 +131,28 @@ def talk(client, outcome, sender, recipients, message):
     if all(reply.code != 250 for reply in outcome.recipient_replies):
         return outcome.ended("RCPT", outcome.recipient_replies[-1])
     return outcome.ended("DATA", client.data(message))
+
+
+def submit_all(lab, messages):
+    """Sends (argument of MAIL FROM, octets) each, all in one session.
+
+    The relayed ones come back, in the same order.
+    """
+    with Client(lab) as client:
+        assert client.authenticate(ALICE).code == 235
+        for number, (mail, octets) in enumerate(messages):
+            client.send(
+                b"MAIL FROM:%s\r\nRCPT TO:<n%d@example.com>\r\nDATA\r\n"
+                % (mail.encode(), number)
+            )
+            replies = [client.reply().code for _ in range(3)]
+            assert replies == [250, 250, 354], (number, octets)
+            answer = client.content(octets)
+            assert answer.code == 250, (number, answer, octets)
+        lab.audit(client.helo, len(messages))
+        relayed = lab.all_relayed(client.helo, len(messages))
+    relayed.sort(key=lambda m: int(re.match(r"n(\d+)@", m.recipients[0])[1]))
+    return relayed
 
 
 def check_record(outcome):
