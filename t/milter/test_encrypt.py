@@ -159,6 +159,19 @@ def test_nothing_at_all(daemon, folder):
     assert decrypt(folder, "carol@example.com", got.leaving) == b"\r\n"
 
 
+def test_large(daemon, folder):
+    """D8.6: 50 MB are encrypted in a few of memory."""
+    line = b"sixty octets, sixty octets, sixty octets, sixty octets, six\r\n"
+    to = ["<carol@example.com>"]
+    submit(daemon, whole(FROM, body=line), daemon_name="gcm", recipients=to)
+    before = daemon.peak()
+    message = whole(FROM, body=line * (50000000 // len(line)))
+    got = submit(daemon, message, daemon_name="gcm", recipients=to)
+    assert got.verdict == "passed", got
+    assert decrypt(folder, "carol@example.com", got.leaving) == b"\r\n" + message.body
+    daemon.check_growth(before, 4 << 20)
+
+
 # Listener, client, recipients; the answers to them.
 RECIPIENTS = {
     "others": ("gcm", {}, ["x@one.example", "y@sub.gate.example"], ["continue"] * 2),

@@ -11,7 +11,6 @@ import pytest
 
 from harness import configuration as conf
 from harness.corpus import samples
-from harness.daemon import find_program
 from harness.message import letter, whole
 from harness.mta import Edit
 from harness.session import Session, submit
@@ -343,12 +342,6 @@ def test_header_that_cannot(daemon, line):
     assert got.verdict == "554 5.6.0 at end", got
 
 
-def peak(daemon):
-    """Octets of memory that the daemon had at the most."""
-    status = pathlib.Path("/proc/%d/status" % daemon.child.pid).read_text()
-    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) * 1024
-
-
 @pytest.mark.parametrize("encoding", ["quoted-printable", "base64"])
 def test_large(daemon, encoding):
     """D8.4: 50 MB are encoded in a few of memory, and nothing of them is lost."""
@@ -357,16 +350,13 @@ def test_large(daemon, encoding):
         line = b"\xe4" * 60 + b"\r\n"
     message = whole(FROM, MIME, "Content-Type: text/plain", body=line * (50000000 // len(line)))
     submit(daemon, whole(FROM, body=line), daemon_name="all")
-    before = peak(daemon)
+    before = daemon.peak()
     got = submit(daemon, message, daemon_name="all")
     assert got.verdict == "passed", got
     assert got.leaving.value("Content-Transfer-Encoding") == encoding
     decode = binascii.a2b_qp if encoding == "quoted-printable" else binascii.a2b_base64
     assert decode(got.new_body) == message.body
-    print("peak before", before, "after", peak(daemon))
-    # A sanitizer keeps freed memory for a while; the plain build has none.
-    if b"__asan_init" not in find_program().read_bytes():
-        assert peak(daemon) - before < 4 << 20
+    daemon.check_growth(before, 4 << 20)
 
 
 def test_no_place(start, strict, tmp_path):

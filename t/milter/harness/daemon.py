@@ -198,6 +198,19 @@ class Daemon:
         self.signal(signal.SIGHUP)
         return self.wait_for_log(want, since)
 
+    def peak(self):
+        """Octets of memory that it had at the most."""
+        status = pathlib.Path("/proc/%d/status" % self.child.pid).read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) * 1024
+
+    def check_growth(self, before, most):
+        """It has not grown by more than that since its peak was BEFORE."""
+        grown = self.peak() - before
+        print("peak before", before, "and since then more by", grown)
+        # A sanitizer keeps freed memory for a while; the plain build has none.
+        if b"__asan_init" not in find_program().read_bytes():
+            assert grown < most, grown
+
     def changed(self, **changes):
         """Its configuration with changes."""
         return conf.changed(self.configuration, **changes)
