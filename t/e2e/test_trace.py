@@ -1,6 +1,5 @@
 """From what is known of a message to who submitted it, and where it went."""
 
-import json
 import pathlib
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ import pytest
 from support import config
 from support.lab import wait_for
 from support.submission import submit
+from support.trace import trace
 
 NOBODY = "no-such-user@example.com"
 LOST = (
@@ -32,17 +32,6 @@ def traced(start_lab, tmp_path_factory):
     )
     with start_lab(text) as other:
         yield other
-
-
-def trace(lab, *arguments, stdin=b""):
-    """Status and answers of submitctl trace, in the lab's configuration."""
-    tool = pathlib.Path(lab.program).parent / "submitctl"
-    argv = [tool, "trace", "-c", lab.config, "-o", "audit.file=%s" % lab.audit_file]
-    done = subprocess.run(
-        [*argv, "--json", *arguments], input=stdin, capture_output=True, check=False
-    )
-    assert not done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)["answers"]
 
 
 def found(lab, *arguments, **options):
