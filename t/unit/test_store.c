@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -608,7 +609,7 @@ test_erased(void **state)
 static void *
 keep_asking(void *context)
 {
-	volatile bool *is_done = context;
+	const atomic_bool *is_done = context;
 	const struct store_settings settings = { .directory = folder,
 		.days = 30, .cache_kib = 1024, .notice = hear };
 	struct arena *arena = arena_new(1u << 20, NULL);
@@ -633,7 +634,7 @@ static void
 test_together(void **state)
 {
 	struct store *store = open_with(30, NULL);
-	static volatile bool is_done;
+	static atomic_bool is_done;
 	pthread_t reader;
 	void *asked;
 
