@@ -21,7 +21,7 @@
 #include "config/config.h"
 #include "policy/sitelib.h"
 #include "session.h"
-#include "wire.h"
+#include "mtasocket.h"
 
 /*
  * A text and a contact of ten lines each (config/check.c). A line has at most
@@ -41,7 +41,8 @@ static bool is_unix_socket;		/* likewise */
  * returns anything else than it has promised.
  * The connection is answered: Postfix would keep it in a buffer until MAIL,
  * and never tell of a client that goes before.
- * DATA and chunks of the body are answered where wire.h has no hand in it.
+ * DATA and chunks of the body are answered where mtasocket.h has no hand in
+ * it.
  * Where Postfix shows no message after DATA, it tells of DATA just before it
  * hangs up, and of who has gone libmilter alone reads nothing. And the last
  * chunk may come with the end of the message; when that is met by silence,
@@ -49,7 +50,7 @@ static bool is_unix_socket;		/* likewise */
  */
 static const unsigned long silent_steps = SMFIP_NR_HELO | SMFIP_NR_HDR |
     SMFIP_NR_EOH;
-static const unsigned long silent_by_wire = SMFIP_NR_DATA | SMFIP_NR_BODY;
+static const unsigned long silent_when_known = SMFIP_NR_DATA | SMFIP_NR_BODY;
 
 static sfsistat
 go_on_silently(void)
@@ -193,8 +194,8 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 	*steps = needed_steps | (offered_steps & (skipped | SMFIP_RCPT_REJ));
 	if (is_unix_socket)
 		*steps |= silent_steps;
-	if (is_unix_socket && wire_command() == SMFIC_OPTNEG)
-		*steps |= silent_by_wire;
+	if (is_unix_socket && mtasocket_command() == SMFIC_OPTNEG)
+		*steps |= silent_when_known;
 	*zero2 = *zero3 = 0;
 	if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
 		*actions |= SMFIF_SETSYMLIST;
@@ -295,7 +296,7 @@ on_data(SMFICTX *ctx)
 
 	if (session != NULL)
 		session_data(session);
-	return wire_command() == SMFIC_DATA ? go_on_silently() :
+	return mtasocket_command() == SMFIC_DATA ? go_on_silently() :
 	    SMFIS_CONTINUE;
 }
 
@@ -327,7 +328,7 @@ on_body(SMFICTX *ctx, unsigned char *octets, size_t len)
 	if (session != NULL)
 		session_body(session, (struct span){ (const char *)octets,
 		    len });
-	return wire_command() == SMFIC_BODY ? go_on_silently() :
+	return mtasocket_command() == SMFIC_BODY ? go_on_silently() :
 	    SMFIS_CONTINUE;
 }
 

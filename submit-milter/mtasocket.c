@@ -1,9 +1,9 @@
 /*
- * wire.c - see wire.h.
+ * mtasocket.c - see mtasocket.h.
  *
- * poll(), read() and close() below are found by the dynamic linker before
- * those of the C library (ELF symbol interposition), by every shared library
- * of the process. Only calls out of libmilter's own code are treated; others
+ * poll(), read(), accept() and close() below are found by the dynamic linker
+ * before those of the C library (ELF symbol interposition), for every shared
+ * library of the process. Only calls out of libmilter's own code are treated; others
  * go straight on to whom they were meant for.
  *
  * What libmilter does, and what is relied on:
@@ -13,19 +13,19 @@
  *   does it give the connection back. So what was read ahead belongs to the
  *   thread, and is used up when the thread leaves the connection, or it is
  *   dropped as the thread closes it.
- * - The controller asks poll() for all connections that no worker has. It
- *   gives each that is ready to an idle worker when its count says that there
- *   is one, and else to a new one; but the count goes down only as the worker
- *   wakes up. Many connections given away at once may so all fall to one
- *   worker. Therefore it is told of one connection at a time, and the next
- *   time it asks, we wait until a worker has come for that one.
+ * - The controller asks poll() for all connections that no worker has, and
+ *   the listener asks accept() for new ones. They give each connection to an
+ *   idle worker when a count says that there is one, and else to a new one;
+ *   but the count goes down only as the worker wakes up. Many connections
+ *   given away at once may so all fall to one worker. Therefore they are told
+ *   of one connection at a time, and of the next when a worker has come.
  * - Where a connection is at its end and still has commands, libmilter takes
  *   POLLHUP for an error and leaves them unread: it is told of the commands
  *   first.
  */
 #define _GNU_SOURCE	/* for RTLD_NEXT and dl_iterate_phdr() */
 
-#include "wire.h"
+#include "mtasocket.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -145,7 +145,7 @@ struct ahead {
 static _Thread_local struct ahead ahead;
 
 char
-wire_command(void)
+mtasocket_command(void)
 {
 	return ahead.is_used ? ahead.command : '\0';
 }
