@@ -8,6 +8,9 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 root=${PACKAGE_ROOT-$work/root}
 count=0
+# What the make that runs this was told is not for the one that builds the
+# package: its tests would be these.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES SUBMIT_MILTER
 
 in_root() { chroot "$root" "$@"; }
 
