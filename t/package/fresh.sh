@@ -6,7 +6,7 @@
 # use (and to change).
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
-root=${PACKAGE_ROOT-$work/root}
+root=${PACKAGE_ROOT:-$work/root}
 count=0
 # What the make that runs this was told is not for the one that builds the
 # package: its tests would be these.
