@@ -3,8 +3,8 @@
  *
  * poll(), read(), accept() and close() below are found by the dynamic linker
  * before those of the C library (ELF symbol interposition), for every shared
- * library of the process. Only calls out of libmilter's own code are treated; others
- * go straight on to whom they were meant for.
+ * library of the process. Only calls out of libmilter's own code are treated;
+ * others go straight on to whom they were meant for.
  *
  * What libmilter does, and what is relied on:
  * - A worker asks poll() for one descriptor whether there is another command,
