@@ -517,11 +517,13 @@ decode_q(struct sbuf *out, struct span s)
  * encoded-word = "=?" charset "?" encoding "?" encoded-text "?="
  *
  * Octets of the one that S begins with, which is decoded; 0: there is none.
+ * OUT may be NULL.
  */
 static size_t
 take_word(struct span s, struct sbuf *out)
 {
 	size_t mark[3] = { 1, 0, 0 };
+	int encoding;
 
 	if (!span_starts_nocase(s, SPAN("=?")))
 		return 0;
@@ -533,16 +535,17 @@ take_word(struct span s, struct sbuf *out)
 		if (mark[i] >= s.len || s.ptr[mark[i]] != '?')
 			return 0;
 	}
-	if (mark[2] - mark[1] != 2)
+	encoding = ascii_lower((unsigned char)s.ptr[mark[2] - 1]);
+	if (mark[2] - mark[1] != 2 || (encoding != 'b' && encoding != 'q'))
 		return 0;
 	for (size_t end = mark[2] + 1; end + 1 < s.len; end++) {
 		struct span text = span_slice(s, mark[2] + 1, end);
 
 		if (s.ptr[end] != '?' || s.ptr[end + 1] != '=')
 			continue;
-		if (ascii_lower((unsigned char)s.ptr[mark[2] - 1]) == 'b')
+		if (out != NULL && encoding == 'b')
 			decode_b(out, text);
-		else
+		else if (out != NULL)
 			decode_q(out, text);
 		return end + 2;
 	}
@@ -563,8 +566,8 @@ encword_decode(struct span text, struct arena *arena)
 		size_t n;
 
 		/* Blanks between encoded words are none (section 6.2). */
-		if (!is_after_word || next == text.len ||
-		    text.ptr[next] != '=')
+		if (!is_after_word ||
+		    take_word(span_slice(text, next, text.len), NULL) == 0)
 			sbuf_add(&out, span_slice(text, i, next));
 		i = next;
 		if (i == text.len)

@@ -21,6 +21,7 @@ transfer_begin(struct transfer *transfer, enum transfer_method method,
 	transfer->column = 0;
 	transfer->held_len = 0;
 	transfer->has_cr = false;
+	transfer->has_equals = false;
 	transfer->escape = 0;
 	transfer->triple_len = 0;
 	transfer->len = 0;
@@ -114,12 +115,29 @@ end_line(struct transfer *t)
 	t->escape = 0;
 }
 
+/* An octet or two of an escape follow, unless the line goes on. */
+static void
+put_equals(struct transfer *t, bool is_escape)
+{
+	t->has_equals = false;
+	if (is_escape) {
+		make_room(t, 3);
+		t->escape = 2;
+	}
+	put(t, '=');
+	t->column++;
+}
+
 static void
 feed_qp(struct transfer *t, char c)
 {
 	bool had_cr = t->has_cr;
 
-	t->has_cr = false;
+	t->has_cr = c == '\r' && t->has_equals && !had_cr;
+	if (t->has_cr)
+		return;
+	if (t->has_equals)
+		put_equals(t, !had_cr || c != '\n');
 	if (had_cr && c == '\n') {
 		end_line(t);
 		put_line_end(t);
@@ -141,10 +159,7 @@ feed_qp(struct transfer *t, char c)
 	}
 	put_held(t);
 	if (c == '=' && t->method == TRANSFER_MEND_QP) {
-		make_room(t, 3);
-		put(t, c);
-		t->column++;
-		t->escape = 2;
+		t->has_equals = true;
 	} else if (!ascii_is_vchar((unsigned char)c) || c == '=') {
 		put_escaped(t, (unsigned char)c);
 	} else {
@@ -230,6 +245,8 @@ transfer_end(struct transfer *t)
 	switch (t->method) {
 	case TRANSFER_QP:
 	case TRANSFER_MEND_QP:
+		if (t->has_equals)
+			put_equals(t, t->has_cr);
 		if (t->has_cr) {
 			put_held(t);
 			put_escaped(t, '\r');

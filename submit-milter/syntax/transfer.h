@@ -38,6 +38,7 @@ struct transfer {
 	size_t column;
 	size_t held_len;	/* blanks that may be the end of a line */
 	bool has_cr;		/* a CR that may be the half of a line end */
+	bool has_equals;	/* "=" of "=XY", or of a line that goes on */
 	unsigned escape;	/* octets of "=XY" that are still to come */
 	unsigned char triple[3];
 	size_t triple_len;
