@@ -1,4 +1,4 @@
-"""What a message tells of its client: with the lines that are shipped for it."""
+"""What a message tells of its client, with the lines that are shipped for it, and what of others."""
 
 import os
 
@@ -10,7 +10,12 @@ from support.submission import ALICE, letter, submit, whole
 
 CONFIG = config.text(
     local_domains=config.names("example.org"),
-    default_profile='{ privacy: { remove_fields = [ "X-Mailer" ]; client = true; }; }',
+    default_profile="""{
+        privacy: { remove_fields = [ "X-Mailer" ]; client = true; };
+        content: { forbidden_fields = [ "X-Evil-*" ]; forbidden_files = [ "*.exe" ]; };
+        trust: { dkim = "remove"; };
+    }""",
+    authserv_ids=config.names("auth.example.org"),
     profiles="""( { name = "mixed"; mixed = true;
         listeners = ( { daemon_name = "MX"; } ); } )""",
     audit="{ transfer = true; }",
@@ -90,3 +95,30 @@ def test_other_mail_keeps_its_trace(private):
     ours, theirs = got.relayed.values("Received")
     assert b"from %s (" % got.token.encode() in ours and b"[127.0.0.1]" in ours
     assert theirs.strip() == TRACE.partition(": ")[2].encode()
+
+
+FORBIDDEN = {
+    "a field": whole("From: " + ALICE, "x-evil-field: x"),
+    "a file": whole("From: " + ALICE, 'Content-Disposition: attachment; filename="A.EXE"'),
+}
+
+
+@pytest.mark.proves("D6.3p")
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_what_the_site_forbids(private, name):
+    """It does not leave."""
+    assert submit(private, FORBIDDEN[name]).verdict == "550 5.7.0 at DATA"
+
+
+@pytest.mark.proves("X7")
+def test_what_others_say_of_the_message(private):
+    """What speaks in our name goes, and signatures of others where wished; ours are the last."""
+    forged = "Authentication-Results: auth.example.org; dkim=pass"
+    foreign = "Authentication-Results: other.example; dkim=pass"
+    signature = "DKIM-Signature: v=1; a=rsa-sha256; d=other.example; s=x; h=from; bh=eA==;\r\n\tb=eA=="
+    got = submit(private, whole(signature, forged, foreign, "Return-Path: <x@y.example>", "From: " + ALICE))
+    (kept,) = got.relayed.values("Authentication-Results")
+    assert kept.strip() == foreign.partition(": ")[2].encode()
+    assert not got.relayed.values("Return-Path")
+    found = verify(got.relayed.content, private.dns)
+    assert [s.domain for s in found] == ["example.org"] * 2 and all(s.is_valid for s in found)
