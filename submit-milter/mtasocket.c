@@ -19,6 +19,10 @@
  *   but the count goes down only as the worker wakes up. Many connections
  *   given away at once may so all fall to one worker. Therefore they are told
  *   of one connection at a time, and of the next when a worker has come.
+ * - The worker gives a connection back when there was no command for a
+ *   millisecond, which is soon for an MTA that has a client to wait for, and
+ *   for each such the controller wakes up twice. We have it stay longer: with
+ *   the above, a connection that is ready finds another worker.
  * - Where a connection is at its end and still has commands, libmilter takes
  *   POLLHUP for an error and leaves them unread: it is told of the commands
  *   first.
@@ -43,6 +47,8 @@
 
 #define AHEAD 16384		/* octets; commands of one message's header */
 #define HEAD 5			/* of a command: four of length, its letter */
+#define GLANCE 1	/* ms that libmilter waits for the next command, */
+#define STAY 50		/* and ms that we do */
 #define PICK_UP_NS 5000000	/* how long a worker may take to come */
 
 /* --- the functions whose place is taken ----------------------------------- */
@@ -278,7 +284,7 @@ poll_for_worker(struct pollfd *fd, int timeout)
 		fd->revents = POLLIN;
 		return 1;
 	}
-	ready = real_poll(fd, 1, timeout);
+	ready = real_poll(fd, 1, timeout == GLANCE ? STAY : timeout);
 	if (ready > 0 && (fd->revents & POLLIN) != 0) {
 		read_ahead(fd->fd);
 		if (has_octets(fd->fd))
