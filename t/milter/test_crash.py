@@ -210,7 +210,9 @@ def test_killed_while_it_stores(start, strict, tmp_path):
         trial.daemon.child.wait()
     ids = {record["id"] for record in trial.check()}
     assert len(ids) > ROUNDS // 4, "there was no load"
+    trial.daemon.log_file.write_bytes(b"")
     trial.daemon.launch()
+    wait_for(trial.daemon.is_ready, "not ready")
     wait_for(lambda: count_stored(folder) >= len(ids), "records are missing")
     trial.stop()
     assert count_stored(folder) == len(ids)
