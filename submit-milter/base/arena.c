@@ -17,9 +17,17 @@ struct block {
 	max_align_t data[];
 };
 
+/* An object of another library; lies in the arena itself. */
+struct adopted {
+	struct adopted *next;
+	void *object;
+	void (*free)(void *);
+};
+
 struct arena {
 	struct block *newest;
 	struct block *first;	/* kept by arena_reset() */
+	struct adopted *adopted;
 	struct arena_budget *budget;
 	size_t ceiling;
 	size_t used;
@@ -87,6 +95,14 @@ blocks_free_until(struct arena *arena, struct block *last)
 	}
 }
 
+static void
+free_adopted(struct arena *arena)
+{
+	for (const struct adopted *a = arena->adopted; a != NULL; a = a->next)
+		a->free(a->object);
+	arena->adopted = NULL;
+}
+
 struct arena *
 arena_new(size_t ceiling, struct arena_budget *budget)
 {
@@ -109,6 +125,7 @@ arena_free(struct arena **arena)
 {
 	if (*arena == NULL)
 		return;
+	free_adopted(*arena);
 	blocks_free_until(*arena, NULL);
 	free(*arena);
 	*arena = NULL;
@@ -117,6 +134,7 @@ arena_free(struct arena **arena)
 void
 arena_reset(struct arena *arena)
 {
+	free_adopted(arena);
 	blocks_free_until(arena, arena->first);
 	arena->first->used = 0;
 	arena->is_exhausted = false;
@@ -199,6 +217,18 @@ arena_printf(struct arena *arena, const char *format, ...)
 	(void)vsnprintf(p, (size_t)len + 1, format, ap);
 	va_end(ap);
 	return (struct span){ p, (size_t)len };
+}
+
+int
+arena_adopt(struct arena *arena, void *object, void (*free)(void *))
+{
+	struct adopted *new = arena_alloc(arena, sizeof(*new));
+
+	if (new == NULL)
+		return -1;
+	*new = (struct adopted){ arena->adopted, object, free };
+	arena->adopted = new;
+	return 0;
 }
 
 size_t

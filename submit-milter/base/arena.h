@@ -61,6 +61,14 @@ struct span arena_span(struct arena *arena, struct span s)
 struct span arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), warn_unused_result));
 
+/*
+ * OBJECT, which is of another library, goes with the arena: FREE is called for
+ * it when the arena is emptied, newest first. 0; or -1 at a ceiling, and it
+ * stays the caller's.
+ */
+int arena_adopt(struct arena *arena, void *object, void (*free)(void *))
+    __attribute__((warn_unused_result));
+
 /* Octets taken from the system so far. */
 size_t arena_used(const struct arena *arena);
 

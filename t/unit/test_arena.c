@@ -173,6 +173,45 @@ test_copies(void **state)
 	arena_free(&arena);
 }
 
+struct pet {
+	int *deaths, died;
+};
+
+static void
+bury(void *object)
+{
+	struct pet *pet = object;
+
+	pet->died = ++*pet->deaths;
+}
+
+/* What it adopted goes with it, newest first, and only once. */
+static void
+test_adopted(void **state)
+{
+	struct arena *arena = arena_new(1 << 16, NULL);
+	int deaths = 0;
+	struct pet pets[3] = { { &deaths, 0 }, { &deaths, 0 }, { &deaths, 0 } };
+
+	(void)state;
+	assert_non_null(arena);
+	assert_int_equal(arena_adopt(arena, &pets[0], bury), 0);
+	assert_int_equal(arena_adopt(arena, &pets[1], bury), 0);
+	assert_int_equal(deaths, 0);
+	arena_reset(arena);
+	assert_int_equal(pets[0].died, 2);
+	assert_int_equal(pets[1].died, 1);
+	while (arena_alloc(arena, 16) != NULL)
+		;
+	assert_int_equal(arena_adopt(arena, &pets[0], bury), -1);
+	arena_reset(arena);
+	assert_int_equal(deaths, 2);
+	assert_int_equal(arena_adopt(arena, &pets[2], bury), 0);
+	arena_free(&arena);
+	assert_int_equal(pets[2].died, 3);
+	assert_int_equal(deaths, 3);
+}
+
 int
 main(void)
 {
@@ -184,6 +223,7 @@ main(void)
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_reset_keeps_one_block),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
