@@ -219,10 +219,9 @@ static void
 check_row(void *context, struct span key, struct span value)
 {
 	struct row_check *check = context;
-	struct span der;
+	X509 *cert;
 
-	if (check->status == 0 &&
-	    cert_read(value, check->arena, &der) != 1)
+	if (check->status == 0 && cert_read(value, check->arena, &cert) != 1)
 		check->status = fault(&check->error, "%s: tables.%s: the row "
 		    "of %.*s is no certificate", check->where, check->name,
 		    SPAN_ARG(key));

@@ -13,44 +13,38 @@
 
 #define TEXT_MAX ((size_t)256 * 1024)
 
-/* How many octets of the front of DER are a certificate; 0: none. */
-static size_t
-measure(struct span der, X509 **x509_r)
+static void
+free_cert(void *cert)
+{
+	X509_free(cert);
+}
+
+/*
+ * DER up to its end, or to the comma of a list. 1, 0: it is no certificate,
+ * -1.
+ */
+static int
+parse(struct span der, struct arena *arena, X509 **cert_r)
 {
 	const unsigned char *p = (const unsigned char *)der.ptr;
+	const unsigned char *end;
+	X509 *cert;
+	int status = 0;
 
-	*x509_r = NULL;
-	if (der.len > 0 && der.len <= TEXT_MAX)
-		*x509_r = d2i_X509(NULL, &p, (long)der.len);
-	ERR_clear_error();
-	return *x509_r == NULL ? 0 :
-	    (size_t)(p - (const unsigned char *)der.ptr);
-}
-
-X509 *
-cert_parse(struct span der)
-{
-	X509 *x509;
-	size_t n = measure(der, &x509);
-
-	if (n == der.len)
-		return x509;
-	X509_free(x509);
-	return NULL;
-}
-
-/* 1 and all up to the end, or to the comma of a list; 0: it is none. */
-static int
-read_der(struct span text, struct span *der_r)
-{
-	X509 *x509;
-	size_t n = measure(text, &x509);
-
-	X509_free(x509);
-	if (n == 0 || (n < text.len && text.ptr[n] != ','))
+	if (der.len == 0 || der.len > TEXT_MAX)
 		return 0;
-	*der_r = span_slice(text, 0, n);
-	return 1;
+	end = p + der.len;
+	cert = d2i_X509(NULL, &p, (long)der.len);
+	ERR_clear_error();
+	if (cert == NULL)
+		return 0;
+	if (p == end || *p == ',')
+		status = arena_adopt(arena, cert, free_cert) == 0 ? 1 : -1;
+	if (status == 1)
+		*cert_r = cert;
+	else
+		X509_free(cert);
+	return status;
 }
 
 /* What is between the lines of PEM; all of it if it has none. */
@@ -97,51 +91,37 @@ decode(struct span base64, struct arena *arena, struct span *der_r)
 }
 
 int
-cert_read(struct span text, struct arena *arena, struct span *der_r)
+cert_read(struct span text, struct arena *arena, X509 **cert_r)
 {
 	struct span base64 = inside_of(text), der;
 	int status;
 
 	if (text.len > TEXT_MAX)
 		return 0;
-	if (read_der(text, &der) == 1) {
-		*der_r = arena_span(arena, der);
-		return der_r->ptr == NULL ? -1 : 1;
-	}
+	status = parse(text, arena, cert_r);
+	if (status != 0)
+		return status;
 	base64 = span_slice(base64, 0, span_find(base64, ','));
 	status = decode(base64, arena, &der);
-	if (status == 1)
-		status = read_der(der, der_r);
-	return status;
-}
-
-static const char *
-refuse(X509 *x509, int64_t now)
-{
-	time_t at = (time_t)now;
-	uint32_t flags = X509_get_extension_flags(x509);
-
-	if (X509_cmp_time(X509_get0_notBefore(x509), &at) >= 0)
-		return "the certificate is not yet valid";
-	if (X509_cmp_time(X509_get0_notAfter(x509), &at) <= 0)
-		return "the certificate has expired";
-	if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(x509) &
-	    (KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)) == 0)
-		return "the certificate is not for encryption";
-	if ((flags & EXFLAG_XKUSAGE) != 0 &&
-	    (X509_get_extended_key_usage(x509) &
-	    (XKU_SMIME | XKU_ANYEKU)) == 0)
-		return "the certificate is not for mail";
-	return NULL;
+	return status == 1 ? parse(der, arena, cert_r) : status;
 }
 
 const char *
-cert_refuse(struct span der, int64_t now)
+cert_refuse(X509 *cert, int64_t now)
 {
-	X509 *x509 = cert_parse(der);
-	const char *why = x509 == NULL ? "the certificate cannot be read" :
-	    refuse(x509, now);
+	time_t at = (time_t)now;
+	uint32_t flags = X509_get_extension_flags(cert);
 
-	X509_free(x509);
-	return why;
+	if (X509_cmp_time(X509_get0_notBefore(cert), &at) >= 0)
+		return "the certificate is not yet valid";
+	if (X509_cmp_time(X509_get0_notAfter(cert), &at) <= 0)
+		return "the certificate has expired";
+	if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(cert) &
+	    (KU_KEY_ENCIPHERMENT | KU_KEY_AGREEMENT)) == 0)
+		return "the certificate is not for encryption";
+	if ((flags & EXFLAG_XKUSAGE) != 0 &&
+	    (X509_get_extended_key_usage(cert) &
+	    (XKU_SMIME | XKU_ANYEKU)) == 0)
+		return "the certificate is not for mail";
+	return NULL;
 }

@@ -15,47 +15,40 @@
 
 #define SUFFIX ".pem"
 
-struct cert {
-	char *name;		/* of the file, without its suffix */
-	struct span der;
+struct file {
+	char *name;		/* without its suffix */
+	X509 *cert;
 };
 
 struct certs {
-	struct cert *v;
+	struct file *v;
 	size_t n;
 };
 
 static int
 compare(const void *a, const void *b)
 {
-	return strcmp(((const struct cert *)a)->name,
-	    ((const struct cert *)b)->name);
+	return strcmp(((const struct file *)a)->name,
+	    ((const struct file *)b)->name);
 }
 
-/* The DER, from OPENSSL_malloc(); ptr NULL when there is none. */
-static struct span
+static X509 *
 read_file(const char *directory, const char *name)
 {
-	unsigned char *der = NULL;
 	char *path;
-	X509 *x509;
+	X509 *x509 = NULL;
 	FILE *in;
-	int len = 0;
 
 	if (asprintf(&path, "%s/%s" SUFFIX, directory, name) < 0)
-		return (struct span){ NULL, 0 };
+		return NULL;
 	in = fopen(path, "re");
 	free(path);
 	if (in == NULL)
-		return (struct span){ NULL, 0 };
+		return NULL;
 	x509 = PEM_read_X509(in, NULL, NULL, NULL);
 	(void)fclose(in);
-	if (x509 != NULL)
-		len = i2d_X509(x509, &der);
-	X509_free(x509);
 	ERR_clear_error();
-	return (struct span){ len > 0 ? (const char *)der : NULL,
-	    len > 0 ? (size_t)len : 0 };
+	return x509;
 }
 
 static int
@@ -63,19 +56,19 @@ add(struct certs *certs, const char *directory, const char *file,
     char **error_r)
 {
 	size_t len = strlen(file) - strlen(SUFFIX);
-	struct cert *v = realloc(certs->v, (certs->n + 1) * sizeof(*v));
-	struct cert *cert;
+	struct file *v = realloc(certs->v, (certs->n + 1) * sizeof(*v));
+	struct file *new;
 
 	if (v == NULL)
 		return -1;
 	certs->v = v;
-	cert = &v[certs->n];
-	*cert = (struct cert){ .name = strndup(file, len) };
-	if (cert->name == NULL)
+	new = &v[certs->n];
+	*new = (struct file){ .name = strndup(file, len) };
+	if (new->name == NULL)
 		return -1;
 	certs->n++;
-	cert->der = read_file(directory, cert->name);
-	if (cert->der.ptr != NULL)
+	new->cert = read_file(directory, new->name);
+	if (new->cert != NULL)
 		return 0;
 	if (asprintf(error_r, "%s/%s: is no certificate in PEM form that we "
 	    "can read", directory, file) < 0)
@@ -135,7 +128,7 @@ certs_free(struct certs **certs)
 		return;
 	for (size_t i = 0; i < (*certs)->n; i++) {
 		free((*certs)->v[i].name);
-		OPENSSL_free((void *)(uintptr_t)(*certs)->v[i].der.ptr);
+		X509_free((*certs)->v[i].cert);
 	}
 	free((*certs)->v);
 	free(*certs);
@@ -143,7 +136,7 @@ certs_free(struct certs **certs)
 }
 
 /* The file for NAME, or NULL. */
-static const struct cert *
+static X509 *
 find(const struct certs *certs, struct span name)
 {
 	size_t low = 0, high = certs->n;
@@ -155,7 +148,7 @@ find(const struct certs *certs, struct span name)
 		int order = memcmp(name.ptr, have.ptr, n);
 
 		if (order == 0 && name.len == have.len)
-			return &certs->v[middle];
+			return certs->v[middle].cert;
 		if (order > 0 || (order == 0 && name.len > have.len))
 			low = middle + 1;
 		else
@@ -164,16 +157,10 @@ find(const struct certs *certs, struct span name)
 	return NULL;
 }
 
-bool
-certs_find(const struct certs *certs, struct span address,
-    struct span domain, struct span *der_r)
+X509 *
+certs_find(const struct certs *certs, struct span address, struct span domain)
 {
-	const struct cert *cert = find(certs, address);
+	X509 *cert = find(certs, address);
 
-	if (cert == NULL)
-		cert = find(certs, domain);
-	if (cert == NULL)
-		return false;
-	*der_r = cert->der;
-	return true;
+	return cert == NULL ? find(certs, domain) : cert;
 }

@@ -7,7 +7,7 @@
 #ifndef SUBMIT_CRYPT_CERTS_H
 #define SUBMIT_CRYPT_CERTS_H
 
-#include <stdbool.h>
+#include <openssl/types.h>
 
 #include "base/span.h"
 
@@ -25,10 +25,9 @@ void certs_free(struct certs **certs);
 
 /*
  * The certificate for a mailbox with these parts, folded; that of the address
- * itself goes before that of its domain. It lives as long as CERTS.
+ * itself goes before that of its domain. It is CERTS's. NULL: there is none.
  */
-bool certs_find(const struct certs *certs, struct span address,
-    struct span domain, struct span *der_r)
-    __attribute__((warn_unused_result));
+X509 *certs_find(const struct certs *certs, struct span address,
+    struct span domain) __attribute__((warn_unused_result));
 
 #endif

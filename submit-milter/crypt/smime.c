@@ -10,7 +10,6 @@
 #include <openssl/cms.h>
 #include <openssl/err.h>
 
-#include "crypt/cert.h"
 #include "syntax/transfer.h"
 
 /* Where the entity comes from and goes to. */
@@ -117,24 +116,20 @@ make_bio(BIO_METHOD **method_r, struct stream *stream)
 /* -------------------------------------------------------------------------- */
 
 static STACK_OF(X509) *
-stack_of(const struct span *certs, size_t n)
+stack_of(X509 *const *certs, size_t n)
 {
 	STACK_OF(X509) *stack = sk_X509_new_null();
 
-	for (size_t i = 0; stack != NULL && i < n; i++) {
-		X509 *x509 = cert_parse(certs[i]);
-
-		if (x509 == NULL || sk_X509_push(stack, x509) == 0) {
-			X509_free(x509);
-			sk_X509_pop_free(stack, X509_free);
+	for (size_t i = 0; stack != NULL && i < n; i++)
+		if (sk_X509_push(stack, certs[i]) == 0) {
+			sk_X509_free(stack);
 			return NULL;
 		}
-	}
 	return stack;
 }
 
 static int
-encrypt(BIO *bio, enum smime_cipher cipher, const struct span *certs, size_t n)
+encrypt(BIO *bio, enum smime_cipher cipher, X509 *const *certs, size_t n)
 {
 	const unsigned flags = CMS_STREAM | CMS_BINARY;
 	STACK_OF(X509) *to = stack_of(certs, n);
@@ -148,12 +143,12 @@ encrypt(BIO *bio, enum smime_cipher cipher, const struct span *certs, size_t n)
 	    (int)flags) == 1)
 		status = 0;
 	CMS_ContentInfo_free(cms);
-	sk_X509_pop_free(to, X509_free);
+	sk_X509_free(to);
 	return status;
 }
 
 int
-smime_encrypt(enum smime_cipher cipher, const struct span *certs, size_t n,
+smime_encrypt(enum smime_cipher cipher, X509 *const *certs, size_t n,
     struct span header, struct spool *body, struct spool *to,
     const char **error_r)
 {

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include <openssl/types.h>
+
 #include "base/spool.h"
 
 enum smime_cipher { SMIME_AES_256_GCM, SMIME_AES_256_CBC };
@@ -18,10 +20,10 @@ enum smime_cipher { SMIME_AES_256_GCM, SMIME_AES_256_CBC };
 const char *smime_type(enum smime_cipher cipher);
 
 /*
- * Encrypts HEADER and then all of BODY for the owners of N certificates (DER)
- * and writes it, as base64 in lines, to TO. 0, or -1 and *error_r (static).
+ * Encrypts HEADER and then all of BODY for the owners of N certificates and
+ * writes it, as base64 in lines, to TO. 0, or -1 and *error_r (static).
  */
-int smime_encrypt(enum smime_cipher cipher, const struct span *certs, size_t n,
+int smime_encrypt(enum smime_cipher cipher, X509 *const *certs, size_t n,
     struct span header, struct spool *body, struct spool *to,
     const char **error_r) __attribute__((warn_unused_result));
 

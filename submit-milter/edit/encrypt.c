@@ -94,8 +94,8 @@ encrypt_write(const struct profile *profile, struct facts *facts,
     struct edit_list *list, struct spool *from, struct spool *to,
     const char **error_r)
 {
-	struct span *certs = arena_calloc(facts->arena, facts->recipient_count,
-	    sizeof(*certs));
+	X509 **certs = arena_calloc(facts->arena, facts->recipient_count,
+	    sizeof(X509 *));
 	const char *subject = profile->encrypt.subject;
 	struct span header;
 	size_t n = 0;

@@ -29,7 +29,7 @@ encryption_is_due(const struct profile *profile, const struct facts *facts)
 	for (size_t i = 0; i < facts->recipient_count; i++) {
 		if (!encryption_counts(&facts->recipients[i]))
 			continue;
-		if (facts->recipients[i].certificate.len == 0)
+		if (facts->recipients[i].certificate == NULL)
 			return false;
 		n++;
 	}
@@ -75,7 +75,7 @@ find_odd(const struct facts *facts, bool is_encrypted)
 		const struct facts_recipient *r = &facts->recipients[i];
 
 		if (encryption_counts(r) &&
-		    (r->certificate.len > 0) != is_encrypted)
+		    (r->certificate != NULL) != is_encrypted)
 			return r;
 	}
 	return NULL;
@@ -85,7 +85,7 @@ static struct verdict
 check_mixed(const struct profile *profile, const struct facts *facts)
 {
 	struct span none = { NULL, 0 };
-	bool is_encrypted = facts_recipient(facts)->certificate.len > 0;
+	bool is_encrypted = facts_recipient(facts)->certificate != NULL;
 
 	if (find_odd(facts, is_encrypted) == NULL)
 		return verdict_pass();
@@ -103,7 +103,7 @@ check_mixed(const struct profile *profile, const struct facts *facts)
 /* The row of the newest recipient. */
 static enum lookup
 ask_table(const struct table *table, struct facts *facts,
-    struct span *der_r, const char **error_r)
+    X509 **cert_r, const char **error_r)
 {
 	const struct mailbox *mailbox =
 	    &facts_recipient(facts)->path.path.mailbox;
@@ -119,7 +119,7 @@ ask_table(const struct table *table, struct facts *facts,
 	    &value, error_r);
 	if (answer != LOOKUP_FOUND)
 		return answer;
-	switch (cert_read(value, facts->arena, der_r)) {
+	switch (cert_read(value, facts->arena, cert_r)) {
 	case 1:
 		return LOOKUP_FOUND;
 	case 0:
@@ -135,20 +135,21 @@ ask_table(const struct table *table, struct facts *facts,
 /* A file, or else a row. *why_r: there is one, but it is not to be used. */
 static enum lookup
 find_certificate(const struct profile_encrypt *encrypt, struct facts *facts,
-    struct span address, struct span domain, struct span *der_r,
+    struct span address, struct span domain, X509 **cert_r,
     const char **why_r)
 {
 	enum lookup answer = LOOKUP_NOT_FOUND;
 
-	if (encrypt->certs != NULL &&
-	    certs_find(encrypt->certs, address, domain, der_r))
+	*cert_r = encrypt->certs == NULL ? NULL :
+	    certs_find(encrypt->certs, address, domain);
+	if (*cert_r != NULL)
 		answer = LOOKUP_FOUND;
 	else if (encrypt->table != NULL)
-		answer = ask_table(encrypt->table, facts, der_r, why_r);
+		answer = ask_table(encrypt->table, facts, cert_r, why_r);
 	if (answer == LOOKUP_NOT_FOUND)
 		*why_r = "there is no certificate";
 	if (answer == LOOKUP_FOUND) {
-		*why_r = cert_refuse(*der_r, facts->now);
+		*why_r = cert_refuse(*cert_r, facts->now);
 		if (*why_r != NULL)
 			answer = LOOKUP_NOT_FOUND;
 	}
@@ -161,7 +162,8 @@ rule_encrypt(const struct profile *profile, struct facts *facts)
 	const struct profile_encrypt *encrypt = &profile->encrypt;
 	struct facts_recipient *r = facts_recipient(facts);
 	const struct mailbox *mailbox = &r->path.path.mailbox;
-	struct span address, domain, der;
+	X509 *cert;
+	struct span address, domain;
 	const char *why = NULL;
 
 	if (encrypt->recipient_count == 0 || r->path.status != PATH_OK ||
@@ -177,10 +179,10 @@ rule_encrypt(const struct profile *profile, struct facts *facts)
 	if (!came_safely(profile, facts))
 		return verdict_refuse(REASON_ENCRYPT_CLEAR,
 		    (struct span){ NULL, 0 }, address);
-	switch (find_certificate(encrypt, facts, address, domain, &der,
+	switch (find_certificate(encrypt, facts, address, domain, &cert,
 	    &why)) {
 	case LOOKUP_FOUND:
-		r->certificate = der;
+		r->certificate = cert;
 		break;
 	case LOOKUP_FAILED:
 		return verdict_tempfail(REASON_TEMPORARY, span_of(why));

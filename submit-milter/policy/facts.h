@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
 #include "base/arena.h"
 #include "base/span.h"
 #include "policy/identity.h"
@@ -88,8 +90,7 @@ struct facts_recipient {
 	/* One of ours: it stands for that one, counted from 1; else 0. */
 	size_t replaces;
 	bool is_replaced;	/* by such a one */
-	/* DER: the mail must be encrypted for it; or empty. */
-	struct span certificate;
+	X509 *certificate;	/* the mail is encrypted to it; or NULL */
 };
 
 /*
