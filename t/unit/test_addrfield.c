@@ -10,6 +10,7 @@
 
 #include "base/sbuf.h"
 #include "edit/addrfield.h"
+#include "pick.h"
 
 #define FIELDS 4000
 #define ELEMENTS_MOST 12u
@@ -75,17 +76,6 @@ change(void *context, const struct address *address,
 }
 
 static const char *const cause = "test";
-
-static uint32_t seed = 20261122;
-
-static size_t
-pick(size_t n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
-
-#define PICK(array) pick(sizeof(array) / sizeof((array)[0]))
 
 struct pair {
 	struct sbuf in, want;

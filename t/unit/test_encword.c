@@ -12,7 +12,9 @@
 
 #include <cmocka.h>
 
+#include "answer.h"
 #include "mutate.h"
+#include "pick.h"
 #include "base/arena.h"
 #include "syntax/encword.h"
 
@@ -61,10 +63,7 @@ test_table(void **state)
 		int rc = encword_encode(span_of(cases[i].name),
 		    span_of(cases[i].value), &style, arena, &got);
 
-		if (rc != (cases[i].want != NULL) || (rc == 1 &&
-		    !span_eq(got, span_of(cases[i].want))))
-			fail_msg("%s:%s: got %d %.*s", cases[i].name,
-			    cases[i].value, rc, SPAN_ARG(got));
+		answer_check(cases[i].value, rc, got, cases[i].want);
 		arena_free(&arena);
 	}
 }
@@ -99,15 +98,6 @@ test_decode(void **state)
 	arena_free(&arena);
 }
 
-static uint32_t seed = 20261122;
-
-static size_t
-pick(size_t n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
-
 /* Any text comes back, and its lines are short. */
 static void
 test_round(void **state)
@@ -123,8 +113,7 @@ test_round(void **state)
 		size_t column = sizeof("Subject:");
 
 		for (size_t n = pick(150); n > 0; n--) {
-			const char *piece = pieces[pick(sizeof(pieces) /
-			    sizeof(pieces[0]))];
+			const char *piece = pieces[PICK(pieces)];
 
 			memcpy(text + strlen(text), piece, strlen(piece) + 1);
 		}

@@ -12,21 +12,11 @@
 #include "base/sbuf.h"
 #include "edit/refold.h"
 #include "mutate.h"
+#include "pick.h"
 
 #define FIELDS 3000
 #define LONGEST 990u
 #define NAME SPAN("Disposition-Notification-To")
-
-static uint32_t seed = 20261122;
-
-static size_t
-pick(size_t n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
-
-#define PICK(array) pick(sizeof(array) / sizeof((array)[0]))
 
 static const char *const addresses[] = {
 	"a@example.org", "A <a@example.org>", "A B <a@example.org>",

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "answer.h"
 #include "mutate.h"
 #include "syntax/taglist.h"
 
@@ -46,11 +47,8 @@ test_table(void **state)
 		struct span got = taglist_find(span_of(cases[i].list),
 		    span_of(cases[i].name));
 
-		if ((got.ptr == NULL) != (cases[i].want == NULL) ||
-		    (got.ptr != NULL &&
-		    !span_eq(got, span_of(cases[i].want))))
-			fail_msg("%s: got %.*s", cases[i].list,
-			    SPAN_ARG(got));
+		answer_check(cases[i].list, got.ptr != NULL, got,
+		    cases[i].want);
 	}
 }
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "pick.h"
 #include "syntax/transfer.h"
 
 #define ROUNDS 3000
@@ -25,15 +26,6 @@ struct text {
 	char v[MOST * 8];
 	size_t n;
 };
-
-static uint32_t seed = 20261122;
-
-static size_t
-pick(size_t n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
 
 static void
 take(void *context, struct span octets)
@@ -85,10 +77,7 @@ make(struct text *text)
 
 	text->n = 0;
 	while (n-- > 0) {
-		const char *piece = pieces[pick(sizeof(pieces) /
-		    sizeof(pieces[0]))];
-
-		take(text, span_of(piece));
+		take(text, span_of(pieces[PICK(pieces)]));
 		if (pick(40) == 0)
 			take(text, (struct span){ "", 1 });
 	}
