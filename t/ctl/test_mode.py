@@ -5,7 +5,7 @@ import tool
 
 from harness import configuration as conf
 from harness.message import whole
-from harness.session import Session, submit
+from harness.session import submit
 
 FROM_BOB = whole("From: bob@example.org")
 

@@ -202,7 +202,6 @@ def test_letter():
     assert "--letter: name the one whom it is for by --identity" in complaint
 
 
-
 @pytest.mark.parametrize("arguments,want,count", FILTERS, ids=lambda a: str(a)[:40])
 def test_choice_of_records(arguments, want, count):
     """X3: by identity, rule and time."""

@@ -145,7 +145,6 @@ def test_corpus(daemon, keys, tmp_path):
         assert found == theirs[name], name
 
 
-
 def change(name, value, index=1):
     """The value of a field of the client's is replaced."""
     return Edit("change", name, value, index)

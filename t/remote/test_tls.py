@@ -21,7 +21,6 @@ NUMBERED = ("IP:127.0.0.1", "127.0.0.1", "localhost")
 NAMES = {"pgsql": NAMED, "mysql": NAMED, "ldap": NUMBERED}
 
 
-
 def openssl(folder, *arguments):
     subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
