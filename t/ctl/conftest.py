@@ -25,6 +25,8 @@ start = milter.start
 pytest_collection_modifyitems = milter.pytest_collection_modifyitems
 
 from harness import configuration as conf  # noqa: E402
+from harness.message import whole  # noqa: E402
+from harness.session import submit  # noqa: E402
 
 
 @pytest.fixture
@@ -37,6 +39,25 @@ def configured(tmp_path, strict):
         return path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def daemon_after_mail(module_start, strict, tmp_path_factory):
+    """With a store and a rule on trial; four messages passed, two were turned away."""
+    store = tmp_path_factory.mktemp("mail") / "store"
+    daemon = module_start(
+        conf.changed(
+            strict,
+            audit={"store": {"directory": str(store)}},
+            default_profile={"rules": {"header-fqdn": "warn"}},
+        )
+    )
+    for _ in range(3):
+        assert submit(daemon).verdict == "passed"
+    assert submit(daemon, whole("From: alice@example.org", "Cc: x@host")).verdict == "passed"
+    assert submit(daemon, whole("From: bob@example.org")).record["result"] == "refused"
+    assert submit(daemon, login=None).record["reply"]["reason"] == "auth-missing"
+    return daemon
 
 
 @pytest.fixture

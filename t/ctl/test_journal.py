@@ -72,6 +72,20 @@ class Journal:
         return done.stdout.splitlines()
 
 
+def shipped(journal, record, *options):
+    """Waits until the record is there, word by word."""
+    wait_for(
+        lambda: record in map(json.loads, journal.read(*options, "SUBMIT_ID=" + record["id"])),
+        "the record is not in the journal")
+
+
+def answers(port, child):
+    """Whether somebody listens there."""
+    assert child.poll() is None
+    with socket.socket() as s:
+        return s.connect_ex((HOST, port)) == 0
+
+
 if may_have_one():
 
     @pytest.fixture(scope="module")
@@ -90,12 +104,6 @@ if may_have_one():
         daemon.launch(by=journal.inside)
         wait_for(daemon.is_ready, "not ready")
         return daemon
-
-    def shipped(journal, record, *options):
-        """Waits until the record is there, word by word."""
-        wait_for(
-            lambda: record in map(json.loads, journal.read(*options, "SUBMIT_ID=" + record["id"])),
-            "the record is not in the journal")
 
     def test_records(journal, daemon):
         """X20: found by their fields; a long one, too."""
@@ -153,9 +161,3 @@ if may_have_one():
             finally:
                 remote.kill()
                 remote.wait()
-
-    def answers(port, child):
-        """Whether somebody listens there."""
-        assert child.poll() is None
-        with socket.socket() as s:
-            return s.connect_ex((HOST, port)) == 0

@@ -6,30 +6,15 @@ import re
 import pytest
 import tool
 
-from harness import configuration as conf
-from harness.message import whole
 from harness.session import submit
 
 MANUAL = pathlib.Path(__file__).parents[2] / "submit-milter" / "submitctl.8"
 
 
 @pytest.fixture(scope="module")
-def daemon(module_start, strict, tmp_path_factory):
+def daemon(daemon_after_mail):
     """What the screens in the manual are of."""
-    store = tmp_path_factory.mktemp("manual") / "store"
-    daemon = module_start(
-        conf.changed(
-            strict,
-            audit={"store": {"directory": str(store)}},
-            default_profile={"rules": {"header-fqdn": "warn"}},
-        )
-    )
-    for _ in range(3):
-        submit(daemon)
-    submit(daemon, whole("From: alice@example.org", "Cc: x@host"))
-    submit(daemon, whole("From: bob@example.org"))
-    submit(daemon, login=None)
-    return daemon
+    return daemon_after_mail
 
 
 def shape(text):

@@ -10,8 +10,6 @@ import pytest
 import tool
 from terminal import Terminal
 
-from harness import configuration as conf
-from harness.message import whole
 from harness.session import Session, submit
 
 MEMBERS = {
@@ -21,22 +19,9 @@ MEMBERS = {
 
 
 @pytest.fixture(scope="module")
-def daemon(module_start, strict, tmp_path_factory):
-    """A daemon with a store and a rule on trial that has had mail."""
-    folder = tmp_path_factory.mktemp("top")
-    daemon = module_start(
-        conf.changed(
-            strict,
-            audit={"store": {"directory": str(folder / "store")}},
-            default_profile={"rules": {"header-fqdn": "warn"}},
-        )
-    )
-    for _ in range(3):
-        assert submit(daemon).verdict == "passed"
-    assert submit(daemon, whole("From: alice@example.org", "Cc: x@host")).verdict == "passed"
-    assert submit(daemon, whole("From: bob@example.org")).record["result"] == "refused"
-    assert submit(daemon, login=None).record["reply"]["reason"] == "auth-missing"
-    return daemon
+def daemon(daemon_after_mail):
+    """It has counted something of each kind."""
+    return daemon_after_mail
 
 
 @pytest.fixture

@@ -9,17 +9,14 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 from lab.records import check_record
+from lab.waiting import wait_for
 
 from .mta import KINDS
 
 E2E = pathlib.Path(__file__).resolve().parent.parent
 RUN = E2E.parent / "lab" / "run"
-
-PATIENCE = 60.0  # seconds for what happens by itself
-POLL = 0.005
 
 # COMMAND of a lab that a test starts: tells the environment, waits for the end.
 HOLD_OPEN = "import json,os,sys; print(json.dumps(dict(os.environ)),flush=True)"
@@ -178,17 +175,6 @@ class Lab:
             "no %r in the log after SIGHUP" % want,
         )
         return self.log_lines(since)
-
-
-def wait_for(look, complaint):
-    """Returns the first true answer of look()."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        answer = look()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, complaint
-        time.sleep(POLL)
 
 
 @contextlib.contextmanager

@@ -10,16 +10,14 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 
 from lab.records import check_record
+from lab.waiting import PATIENCE, wait_for
 
 from . import configuration as conf
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 PROGRAM = pathlib.Path("submit-milter", "submit-milter")  # in a build tree
-PATIENCE = 60.0  # seconds for what happens by itself
-POLL = 0.002
 
 numbers = itertools.count(1)
 
@@ -33,17 +31,6 @@ def find_program():
         if (tree / PROGRAM).is_file():
             return tree / PROGRAM
     raise FileNotFoundError("submit-milter is not built, and SUBMIT_MILTER not set")
-
-
-def wait_for(look, complaint):
-    """Returns the first true answer of look()."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        answer = look()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, complaint
-        time.sleep(POLL)
 
 
 # A loopback address of this process's own, where nobody else takes a port.

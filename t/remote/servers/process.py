@@ -11,8 +11,8 @@ import tempfile
 import time
 
 from lab.place import claim_port
+from lab.waiting import PATIENCE, wait_for
 
-PATIENCE = 60.0  # seconds
 # The timeout of tables whose server is well: a busy machine may take a while.
 PATIENCE_MS = 30000
 POLL = 0.02
@@ -147,20 +147,12 @@ class Server:
             pids = self.pids()
             self.send(signal.SIGKILL)
             self.child.wait()
-            self.wait_for(lambda: all(is_gone(pid) for pid in pids), "does not end")
-
-    @staticmethod
-    def wait_for(look, complaint):
-        """Until it is so."""
-        deadline = time.monotonic() + PATIENCE
-        while not look():
-            assert time.monotonic() < deadline, complaint
-            time.sleep(0.001)
+            wait_for(lambda: all(is_gone(pid) for pid in pids), "does not end")
 
     def freeze(self):
         """Its sockets stay, but it does nothing."""
         self.send(signal.SIGSTOP)
-        self.wait_for(lambda: all(is_stopped(pid) for pid in self.pids()), "does not stop")
+        wait_for(lambda: all(is_stopped(pid) for pid in self.pids()), "does not stop")
 
     def thaw(self):
         """Lets it go on."""
