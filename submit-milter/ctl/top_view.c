@@ -400,8 +400,10 @@ weight(const struct top_row *row)
 }
 
 static int
-compare_names(const struct top_row *a, const struct top_row *b)
+compare_names(const void *one, const void *other)
 {
+	const struct top_row *a = one, *b = other;
+
 	for (int i = TOP_LABELS - 1; i >= 0; i--) {
 		size_t n = a->labels[i].len < b->labels[i].len ?
 		    a->labels[i].len : b->labels[i].len;
@@ -436,19 +438,13 @@ compare_rates(const void *one, const void *other)
 	return compare_totals(one, other);
 }
 
-static int
-compare_rows(const void *one, const void *other)
-{
-	return compare_names(one, other);
-}
-
 void
 top_sort(struct top_view *view, enum top_order order)
 {
 	static int (*const by[TOP_ORDERS])(const void *, const void *) = {
 		[TOP_BY_RATE] = compare_rates,
 		[TOP_BY_TOTAL] = compare_totals,
-		[TOP_BY_NAME] = compare_rows,
+		[TOP_BY_NAME] = compare_names,
 	};
 
 	qsort(view->replies.v, view->replies.n, sizeof(view->replies.v[0]),

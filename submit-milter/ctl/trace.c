@@ -38,6 +38,8 @@ struct trace_options {
 	size_t log_count;
 	bool has_no_log;
 	const char *pgsql;
+	char **files;			/* to search, instead of the store */
+	int file_count;
 	size_t limit;
 	bool is_json;
 };
@@ -114,16 +116,16 @@ open_token(const struct config *config, const char *text,
 /* --- where ---------------------------------------------------------------- */
 
 static int
-search(const struct trace_options *o, const struct config *config, int argc,
-    char **argv, const struct query *query, struct trace_answers *answers)
+search(const struct trace_options *o, const struct config *config,
+    const struct query *query, struct trace_answers *answers)
 {
 	int status = 0;
 
 	if (o->pgsql != NULL)
 		return trace_pgsql(o->pgsql, query, answers);
-	for (int i = 0; i < argc && status == 0; i++)
-		status = trace_file(argv[i], query, answers);
-	if (argc > 0)
+	for (int i = 0; i < o->file_count && status == 0; i++)
+		status = trace_file(o->files[i], query, answers);
+	if (o->file_count > 0)
 		return status;
 	if (config->store.directory[0] != '\0')
 		return trace_store(config, query, answers);
@@ -156,8 +158,8 @@ drop_other_hosts(struct trace_answers *answers, size_t from,
 
 static int
 follow_clue(const struct trace_options *o, const struct config *config,
-    int argc, char **argv, const struct clue *clue,
-    const struct query *query, struct trace_answers *answers)
+    const struct clue *clue, const struct query *query,
+    struct trace_answers *answers)
 {
 	static const enum word_kind kinds[] = {
 		[CLUE_TOKEN] = WORD_ID,
@@ -180,7 +182,7 @@ follow_clue(const struct trace_options *o, const struct config *config,
 	}
 	if (query_add(&own, kinds[clue->kind], text, &error) != 0)
 		return 0;
-	status = search(o, config, argc, argv, &own, answers);
+	status = search(o, config, &own, answers);
 	drop_other_hosts(answers, before, clue->host);
 	return status;
 }
@@ -188,8 +190,7 @@ follow_clue(const struct trace_options *o, const struct config *config,
 /* The strongest clues first; weaker ones only if those led nowhere. */
 static int
 follow_clues(const struct trace_options *o, const struct config *config,
-    int argc, char **argv, const struct query *query,
-    struct trace_answers *answers)
+    const struct query *query, struct trace_answers *answers)
 {
 	struct clues *clues = calloc(1, sizeof(*clues));
 	int status = 0;
@@ -205,8 +206,8 @@ follow_clues(const struct trace_options *o, const struct config *config,
 	    answers->n == 0; kind++)
 		for (size_t i = 0; i < clues->n && status == 0; i++)
 			if ((int)clues->v[i].kind == kind)
-				status = follow_clue(o, config, argc, argv,
-				    &clues->v[i], query, answers);
+				status = follow_clue(o, config, &clues->v[i],
+				    query, answers);
 	free(clues);
 	return status;
 }
@@ -251,7 +252,7 @@ answer(const struct trace_options *o, const struct config *config,
 
 static int
 trace(const struct trace_options *o, const struct config *config,
-    struct arena *arena, int argc, char **argv)
+    struct arena *arena)
 {
 	struct trace_answers answers = { .limit = o->limit };
 	struct token token;
@@ -269,10 +270,9 @@ trace(const struct trace_options *o, const struct config *config,
 			status = ctl_fail(EX_OSERR, "%s", error);
 	}
 	if (status == 0 && o->message != NULL)
-		status = follow_clues(o, config, argc, argv, &query,
-		    &answers);
+		status = follow_clues(o, config, &query, &answers);
 	else if (status == 0)
-		status = search(o, config, argc, argv, &query, &answers);
+		status = search(o, config, &query, &answers);
 	if (status == 0)
 		status = answer(o, config, &answers,
 		    o->token == NULL ? NULL : &token);
@@ -281,7 +281,7 @@ trace(const struct trace_options *o, const struct config *config,
 }
 
 static int
-run(const struct trace_options *o, int argc, char **argv)
+run(const struct trace_options *o)
 {
 	struct config *config = ctl_source_load(&o->source, CTL_TRACE_KEYS);
 	struct arena *arena = arena_new(ARENA_MOST, NULL);
@@ -292,7 +292,7 @@ run(const struct trace_options *o, int argc, char **argv)
 	else if (arena == NULL)
 		status = ctl_fail(EX_OSERR, "out of memory");
 	else
-		status = trace(o, config, arena, argc, argv);
+		status = trace(o, config, arena);
 	arena_free(&arena);
 	config_unref(&config);
 	return status;
@@ -431,6 +431,8 @@ parse_options(int argc, char **argv, struct trace_options *o)
 	    o->message == NULL && o->since == NULL && o->until == NULL)
 		return ctl_fail(EX_USAGE, "say what to look for: trace --help "
 		    "tells the options");
+	o->files = argv + optind;
+	o->file_count = argc - optind;
 	return -1;
 }
 
@@ -438,8 +440,7 @@ int
 ctl_trace(int argc, char **argv)
 {
 	struct trace_options o = { .limit = LIMIT };
-	int status;
+	int status = parse_options(argc, argv, &o);
 
-	status = parse_options(argc, argv, &o);
-	return status >= 0 ? status : run(&o, argc - optind, argv + optind);
+	return status >= 0 ? status : run(&o);
 }
