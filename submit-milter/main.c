@@ -78,7 +78,40 @@ add_override(struct options *options, char *text)
 	return 0;
 }
 
-/* -1: go on; else the exit status. */
+/* Of getopt_long(). -1: go on; else the exit status. */
+static int
+take_option(struct options *options, int c)
+{
+	switch (c) {
+	case 'c':
+		options->daemon.config_file = optarg;
+		return -1;
+	case 'o':
+		if (add_override(options, optarg) == 0)
+			return -1;
+		(void)fprintf(stderr, "submit-milter: -o %s: NAME=VALUE is "
+		    "needed (at most %d of them)\n", optarg,
+		    OVERRIDES_CEILING);
+		return EXIT_USAGE;
+	case 't':
+		options->is_test = true;
+		return -1;
+	case 'k':
+		options->has_keys_test = true;
+		return -1;
+	case 'V':
+		print_version();
+		return 0;
+	case 'h':
+		print_usage(stdout);
+		return 0;
+	default:
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+}
+
+/* Likewise. */
 static int
 parse_options(int argc, char **argv, struct options *options)
 {
@@ -91,37 +124,13 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int c, status = -1;
 
-	while ((c = getopt_long(argc, argv, "c:o:tVh", names, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->daemon.config_file = optarg;
-			break;
-		case 'o':
-			if (add_override(options, optarg) == 0)
-				break;
-			(void)fprintf(stderr, "submit-milter: -o %s: "
-			    "NAME=VALUE is needed (at most %d of them)\n",
-			    optarg, OVERRIDES_CEILING);
-			return EXIT_USAGE;
-		case 't':
-			options->is_test = true;
-			break;
-		case 'k':
-			options->has_keys_test = true;
-			break;
-		case 'V':
-			print_version();
-			return 0;
-		case 'h':
-			print_usage(stdout);
-			return 0;
-		default:
-			print_usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
+	while (status < 0 &&
+	    (c = getopt_long(argc, argv, "c:o:tVh", names, NULL)) != -1)
+		status = take_option(options, c);
+	if (status >= 0)
+		return status;
 	if (options->has_keys_test && !options->is_test) {
 		(void)fputs("submit-milter: --keys wants -t\n", stderr);
 		return EXIT_USAGE;
