@@ -88,8 +88,10 @@ static void
 hear_store(void *context, const char *text)
 {
 	const struct feed *feed = context;
+	char line[PATH_MAX + 400];
 
-	feed->notice(true, text);
+	(void)snprintf(line, sizeof(line), "audit store: %s", text);
+	feed->notice(true, line);
 }
 
 /* --- what goes wrong ------------------------------------------------------ */
@@ -219,11 +221,11 @@ run_round(struct feed *feed)
 		    strerror(follow_error(feed->follow)));
 		return -1;
 	}
-	note_success(feed);
 	return 0;
 }
 
-static void
+/* 0, or -1. */
+static int
 clean(struct feed *feed)
 {
 	time_t now = time(NULL);
@@ -231,14 +233,18 @@ clean(struct feed *feed)
 	size_t removed;
 
 	if (now - feed->cleaned < CLEAN_INTERVAL && now >= feed->cleaned)
-		return;
+		return 0;
+	if (store_clean(feed->store, (int64_t)now, &removed) != 0) {
+		note_failure(feed, "", store_error(feed->store));
+		return -1;
+	}
 	feed->cleaned = now;
-	removed = store_clean(feed->store, (int64_t)now);
 	if (removed == 0)
-		return;
+		return 0;
 	(void)snprintf(text, sizeof(text), "audit store: %zu days removed "
 	    "that are older than %d days", removed, feed->settings.days);
 	feed->notice(false, text);
+	return 0;
 }
 
 /* A store and a reader, new: nothing of a failed batch is in them. */
@@ -301,10 +307,10 @@ run(void *context)
 		is_last = is_stopping(feed);
 		if (!is_open)
 			is_open = open_all(feed) == 0;
-		if (is_open && run_round(feed) != 0)
+		if (is_open && (run_round(feed) != 0 || clean(feed) != 0))
 			is_open = false;
 		if (is_open)
-			clean(feed);
+			note_success(feed);
 		if (!is_last)
 			wait_for(feed, is_open ? PAUSE : RETRY);
 	} while (!is_last);

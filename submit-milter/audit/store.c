@@ -387,19 +387,18 @@ store_commit(struct store *store, size_t *added_r)
 	return status;
 }
 
-size_t
-store_clean(struct store *store, int64_t now)
+int
+store_clean(struct store *store, int64_t now, size_t *removed_r)
 {
 	static const char *const suffixes[] = { "-wal", "-shm", "" };
 	int64_t oldest = now / DAY_SECONDS - store->settings.days;
 	char file[PATH_MAX], name[PATH_MAX + 8];
-	size_t count, removed = 0;
+	size_t count;
 	int64_t *days;
 
-	if (store_days(store, &days, &count) != 0) {
-		store_tell(store, "%s", store->error);
-		return 0;
-	}
+	*removed_r = 0;
+	if (store_days(store, &days, &count) != 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (days[i] >= oldest || !store_file(store, days[i], file))
 			continue;
@@ -410,12 +409,12 @@ store_clean(struct store *store, int64_t now)
 			(void)snprintf(name, sizeof(name), "%s%s", file,
 			    suffixes[k]);
 			if (unlink(name) == 0)
-				removed += k == 2;
+				*removed_r += k == 2;
 			else if (k == 2)
 				store_tell(store, "%s: %s", file,
 				    strerror(errno));
 		}
 	}
 	free(days);
-	return removed;
+	return 0;
 }

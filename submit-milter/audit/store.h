@@ -69,8 +69,12 @@ size_t store_pending(const struct store *store);
 enum store_status store_commit(struct store *store, size_t *added_r)
     __attribute__((warn_unused_result));
 
-/* Removes partitions that are older than records are kept. How many. */
-size_t store_clean(struct store *store, int64_t now);
+/*
+ * Removes partitions that are older than records are kept; *removed_r: how
+ * many. -1, with store_error(), when the folder cannot be read.
+ */
+int store_clean(struct store *store, int64_t now, size_t *removed_r)
+    __attribute__((warn_unused_result));
 
 /* --- finding -------------------------------------------------------------- */
 

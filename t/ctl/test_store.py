@@ -28,21 +28,29 @@ def fast(tmp_path_factory):
 
 
 class Store:
-    """A folder that is there or not."""
+    """A folder that is there or not; by a link, as that changes at once."""
 
     def __init__(self, folder):
         self.folder = folder
         self.aside = folder.with_name("aside")
+        self.aside.mkdir()
+        self.bring_back()
+
+    def point_to(self, target):
+        """What stands there now."""
+        new = self.folder.with_name("new")
+        new.symlink_to(target)
+        new.rename(self.folder)
 
     def take_away(self):
         """A file stands in its place."""
-        self.folder.rename(self.aside)
-        self.folder.write_text("")
+        file = self.folder.with_name("file")
+        file.write_text("")
+        self.point_to(file)
 
     def bring_back(self):
         """As it was."""
-        self.folder.unlink()
-        self.aside.rename(self.folder)
+        self.point_to(self.aside)
 
 
 @pytest.fixture

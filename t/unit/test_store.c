@@ -325,6 +325,16 @@ count_files(const char *suffix)
 	return n;
 }
 
+/* How many days it removes. */
+static size_t
+clean(struct store *store, int64_t now)
+{
+	size_t removed;
+
+	assert_int_equal(store_clean(store, now, &removed), 0);
+	return removed;
+}
+
 static void
 test_retention(void **state)
 {
@@ -337,14 +347,33 @@ test_retention(void **state)
 	add(store, line_of("0", "2026-11-14T23:59:59Z", "192.0.2.1", "a@b.c",
 	    "d@e.f"), STORE_OLD);
 	assert_int_equal(commit(store), 5);
-	assert_int_equal(store_clean(store, NOW), 0);
-	assert_int_equal(store_clean(store, NOW + 86400), 1);
+	assert_int_equal(clean(store, NOW), 0);
+	assert_int_equal(clean(store, NOW + 86400), 1);
 	assert_int_equal(count_files("2026-11-15"), 0);
 	assert_string_equal(ask(store, 0, NULL, 0, NULL, NULL, NULL, 0),
 	    "4 3 2 1 ");
-	assert_int_equal(store_clean(store, NOW + 100 * 86400), 2);
+	assert_int_equal(clean(store, NOW + 100 * 86400), 2);
 	assert_string_equal(ask(store, 0, NULL, 0, NULL, NULL, NULL, 0), "");
 	assert_string_equal(said, "");
+	store_free(&store);
+}
+
+static void
+test_retention_without_a_folder(void **state)
+{
+	const struct store_settings settings = {
+		.directory = "/nonexistent/store",
+		.days = 7,
+		.notice = hear,
+	};
+	struct store *store = store_new(&settings);
+	size_t removed;
+
+	(void)state;
+	assert_int_equal(store_clean(store, NOW, &removed), -1);
+	assert_int_equal(removed, 0);
+	assert_string_equal(store_error(store),
+	    "/nonexistent/store: No such file or directory");
 	store_free(&store);
 }
 
@@ -701,6 +730,7 @@ main(void)
 		TEST(test_twice),
 		TEST(test_no_records),
 		TEST(test_retention),
+		TEST(test_retention_without_a_folder),
 		TEST(test_many_days),
 		TEST(test_damage),
 		TEST(test_older),
