@@ -245,7 +245,7 @@ stop(struct runtime *runtime, const struct config *config)
 		pause_a_moment();
 	if (runtime_transactions(runtime) > 0)
 		cut_off(runtime);
-	if (!audit_drain(runtime_audit(runtime), deadline_in(DRAIN_MS)))
+	if (!audit_close(runtime_audit(runtime), deadline_in(DRAIN_MS)))
 		log_error("stopping with audit records not written");
 }
 

@@ -1,50 +1,34 @@
 /*
- * file.c - the sink that is a file of JSON lines.
+ * file.c - the sink that is a file of JSON lines: opened, mended, closed.
  *
- * A batch goes to the end of the file by one writev() (O_APPEND) and one
- * fdatasync(). When the file did not take all of it, it is cut back to where
- * the batch began; where even that fails, it is tried again as the file is
- * opened anew. After a failed fdatasync() the kernel holds the pages for
+ * A batch goes to the end of the file by one writev() (O_APPEND), and into
+ * the write-ahead file beside it (audit/wal.h), which is on stable storage
+ * sooner. Where there can be none, or it cannot take the batch, the file
+ * itself is synced. When the file did not take all of it, it is cut back to
+ * where the batch began; where even that fails, it is tried again as the file
+ * is opened anew. After a failed fdatasync() the kernel holds the pages for
  * clean, so nothing of the batch is trusted: it is cut off, too, and written
- * again. Half a line that a crash left is ended when the file is opened.
+ * again, as is what the write-ahead file has. Half a line that a crash left
+ * is ended when the file is opened.
  *
  * A file that was moved away (logrotate) gets records until a reload opens
  * another; one that was removed is replaced at once.
  */
-#define _GNU_SOURCE	/* for fallocate() */
-
-#include "audit/sink.h"
+#include "audit/file_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "system/folder.h"
 
-#define PARTS_MOST 512		/* what one writev() is given */
-#define RESERVE ((off_t)1 << 20)
-
-struct file {
-	char *name;
-	mode_t mode;
-	int fd;
-	bool is_regular;	/* and the next two: once it has begun */
-	dev_t device;
-	ino_t inode;
-	off_t reserved;		/* up to there disk is set aside; 0: none */
-	/* What a failed batch left: from GOOD on to BAD nothing counts. */
-	bool is_spoilt;
-	off_t good, bad;
-};
-
-static int
-fail(const struct file *file, struct sink_note *note)
+int
+file_fail(const struct file *file, struct sink_note *note)
 {
 	(void)snprintf(note->text, sizeof(note->text), "%s: %s", file->name,
 	    strerror(errno));
@@ -53,8 +37,8 @@ fail(const struct file *file, struct sink_note *note)
 
 /* --- open ----------------------------------------------------------------- */
 
-static int
-write_line_end(int fd)
+int
+file_end_line(int fd)
 {
 	ssize_t n;
 
@@ -73,6 +57,7 @@ static int
 mend(const struct file *file, int fd, off_t size, struct sink_note *note)
 {
 	char last;
+	size_t n;
 
 	if (size <= 0)
 		return 0;
@@ -80,10 +65,12 @@ mend(const struct file *file, int fd, off_t size, struct sink_note *note)
 		return -1;
 	if (last == '\n')
 		return 0;
-	if (write_line_end(fd) != 0)
+	if (file_end_line(fd) != 0)
 		return -1;
-	(void)snprintf(note->text, sizeof(note->text), "%s: the last line "
-	    "was not whole (a crash?); it was ended", file->name);
+	n = strlen(note->text);
+	(void)snprintf(note->text + n, sizeof(note->text) - n, "%s%s: the "
+	    "last line was not whole (a crash?); it was ended",
+	    n == 0 ? "" : "; ", file->name);
 	return 0;
 }
 
@@ -97,6 +84,45 @@ clean(const struct file *file, int fd, const struct stat *st)
 	return ftruncate(fd, file->good);
 }
 
+/* What the power took from the file comes back; NOTE says so. */
+static int
+restore(struct file *file, const struct stat *st, struct sink_note *note)
+{
+	int64_t octets;
+
+	if (file->wal == NULL && wal_open(file->name, st->st_uid, false,
+	    &file->wal) != 0) {
+		file->was_refused = true;
+		(void)snprintf(note->text, sizeof(note->text), "%s: its "
+		    "write-ahead file is left alone: %s", file->name,
+		    strerror(errno));
+		return 0;
+	}
+	if (file->wal == NULL)
+		return 0;
+	if (wal_restore(file->wal, &octets) != 0)
+		return -1;
+	if (octets > 0)
+		(void)snprintf(note->text, sizeof(note->text), "%s: %" PRId64
+		    " octets that a crash took were put back", file->name,
+		    octets);
+	return 0;
+}
+
+/* The file has all; from now on the write-ahead file has nothing. */
+static int
+settle(struct file *file, int fd)
+{
+	if (file->wal == NULL)
+		return file->is_synced ? fdatasync(fd) : 0;
+	if (fdatasync(fd) != 0)
+		return -1;
+	if (!file->is_synced)
+		return wal_close(&file->wal, true);
+	return wal_clear(file->wal) == 0 || wal_close(&file->wal, true) ==
+	    0 ? 0 : -1;
+}
+
 static int
 prepare(struct file *file, int fd, struct sink_note *note)
 {
@@ -104,14 +130,18 @@ prepare(struct file *file, int fd, struct sink_note *note)
 
 	if (fstat(fd, &st) != 0)
 		return -1;
+	file->was_refused = false;
 	if (!S_ISREG(st.st_mode)) {
 		file->is_regular = false;
 		return 0;
 	}
-	if (clean(file, fd, &st) != 0 || fstat(fd, &st) != 0 ||
-	    mend(file, fd, st.st_size, note) != 0)
+	if (clean(file, fd, &st) != 0 || restore(file, &st, note) != 0 ||
+	    fstat(fd, &st) != 0 || mend(file, fd, st.st_size, note) != 0 ||
+	    settle(file, fd) != 0 || fstat(fd, &st) != 0)
 		return -1;
 	file->is_regular = true;
+	file->is_doubtful = false;
+	file->end = st.st_size;
 	file->device = st.st_dev;
 	file->inode = st.st_ino;
 	file->is_spoilt = false;
@@ -129,23 +159,7 @@ open_named(const struct file *file, struct sink_note *note)
 	int fd = open(file->name, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC |
 	    O_NOCTTY, file->mode);
 
-	return fd < 0 ? fail(file, note) : fd;
-}
-
-/*
- * Sets disk aside beyond the end of the file. The file system has then less
- * to write down with each batch: the slowest fdatasync() are three times as
- * fast on ext4. Where that cannot be done, it goes on without.
- */
-static void
-reserve(struct file *file, off_t size, off_t more)
-{
-	if (size < 0 || size + more <= file->reserved)
-		return;
-	file->reserved = size + more + RESERVE;
-	if (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, size, more + RESERVE) !=
-	    0)
-		file->reserved = size + more;	/* and tried again then */
+	return fd < 0 ? file_fail(file, note) : fd;
 }
 
 /* Gives back what was set aside and not used. */
@@ -160,16 +174,15 @@ release(struct file *file)
 		file->reserved = 0;
 }
 
-/* Goes on with what has the name now, instead of what was open. */
-static int
-replace(struct file *file, struct sink_note *note)
+int
+file_replace(struct file *file, struct sink_note *note)
 {
 	int fd = open_named(file, note);
 
 	if (fd < 0)
 		return -1;
 	if (prepare(file, fd, note) != 0) {
-		(void)fail(file, note);
+		(void)file_fail(file, note);
 		(void)close(fd);
 		return -1;
 	}
@@ -191,6 +204,9 @@ file_close(void *sink)
 {
 	struct file *file = sink;
 
+	if (file->wal != NULL)
+		(void)wal_close(&file->wal, !file->is_doubtful &&
+		    fdatasync(file->fd) == 0);
 	if (file->fd >= 0) {
 		release(file);
 		(void)close(file->fd);
@@ -214,6 +230,7 @@ file_open(const struct audit_settings *settings, void **sink_r,
 		return -1;
 	}
 	file->mode = settings->file_mode;
+	file->is_synced = settings->sync;
 	file->fd = open_named(file, note);
 	if (file->fd < 0) {
 		file_close(file);
@@ -228,148 +245,13 @@ file_begin(void *sink, struct sink_note *note)
 {
 	struct file *file = sink;
 
-	return prepare(file, file->fd, note) == 0 ? 0 : fail(file, note);
+	return prepare(file, file->fd, note) == 0 ? 0 : file_fail(file, note);
 }
 
 static int
 file_reopen(void *sink, struct sink_note *note)
 {
-	return replace(sink, note);
-}
-
-/* --- write ---------------------------------------------------------------- */
-
-/* A file without a name keeps nothing: go on with another of that name. */
-static int
-keep_named(struct file *file, struct sink_note *note)
-{
-	struct stat st;
-
-	if (!file->is_regular)
-		return 0;
-	if (fstat(file->fd, &st) != 0)
-		return fail(file, note);
-	return st.st_nlink > 0 ? 0 : replace(file, note);
-}
-
-/* Octets in a regular file; -1 for anything else (a pipe, /dev/full). */
-static off_t
-size_of(const struct file *file)
-{
-	struct stat st;
-
-	if (!file->is_regular || fstat(file->fd, &st) != 0)
-		return -1;
-	return st.st_size;
-}
-
-/*
- * Takes back the N octets that were written behind BEFORE. Where they are
- * not the end of the file (a pipe, another writer), a line end parts them
- * from what follows.
- */
-static void
-take_back(struct file *file, off_t before, size_t n)
-{
-	if (n == 0)
-		return;
-	file->reserved = 0;
-	if (before < 0 || size_of(file) != before + (off_t)n) {
-		/* When this fails, reopening sees to it. */
-		(void)write_line_end(file->fd);
-	} else if (ftruncate(file->fd, before) != 0) {
-		file->is_spoilt = true;
-		file->good = before;
-		file->bad = before + (off_t)n;
-	}
-}
-
-/* Leaves N octets of PARTS out. */
-static void
-skip(struct iovec **parts, int *count, size_t n)
-{
-	while (*count > 0 && n >= (*parts)->iov_len) {
-		n -= (*parts)->iov_len;
-		(*parts)++;
-		(*count)--;
-	}
-	if (n > 0) {
-		(*parts)->iov_base = (char *)(*parts)->iov_base + n;
-		(*parts)->iov_len -= n;
-	}
-}
-
-/* Adds to *DONE what was written, also when it fails. */
-static int
-write_all(int fd, struct iovec *parts, int count, size_t *done)
-{
-	while (count > 0) {
-		ssize_t n = writev(fd, parts, count);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = ENOSPC;
-		if (n <= 0)
-			return -1;
-		*done += (size_t)n;
-		skip(&parts, &count, (size_t)n);
-	}
-	return 0;
-}
-
-static int
-write_batch(int fd, struct audit_entry *const *batch, size_t n, size_t *done)
-{
-	struct iovec parts[PARTS_MOST];
-
-	for (size_t i = 0; i < n;) {
-		int count = 0;
-
-		for (; i < n && count < PARTS_MOST; i++, count++)
-			parts[count] = (struct iovec){
-				/* and the line end behind it */
-				(void *)(uintptr_t)batch[i]->line.ptr,
-				batch[i]->line.len + 1,
-			};
-		if (write_all(fd, parts, count, done) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static off_t
-octets_of(struct audit_entry *const *batch, size_t n)
-{
-	off_t octets = 0;
-
-	for (size_t i = 0; i < n; i++)
-		octets += (off_t)batch[i]->line.len + 1;
-	return octets;
-}
-
-static int
-file_commit(void *sink, struct audit_entry *const *batch, size_t n,
-    bool is_durable, struct sink_note *note)
-{
-	struct file *file = sink;
-	size_t done = 0;
-	off_t before;
-	int status;
-
-	if (keep_named(file, note) != 0)
-		return -1;
-	before = size_of(file);
-	if (is_durable)
-		reserve(file, before, octets_of(batch, n));
-	status = write_batch(file->fd, batch, n, &done);
-	if (status == 0 && is_durable && file->is_regular)
-		status = fdatasync(file->fd);
-	if (status == 0)
-		return 0;
-	(void)fail(file, note);
-	take_back(file, before, done);
-	return -1;
+	return file_replace(sink, note);
 }
 
 const struct sink_kind sink_file = {

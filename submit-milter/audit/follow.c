@@ -3,7 +3,6 @@
  */
 #include "audit/follow.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/sbuf.h"
+#include "audit/rotated.h"
 #include "table/siphash.h"
 
 #define PIECE 262144u
@@ -173,52 +172,18 @@ follow_forget_place(const char *directory)
 		(void)unlink(file);
 }
 
+/* Is that the file in which PLACE was read? */
 static bool
 is_at(const char *file, const struct follow_place *place)
 {
-	struct stat st;
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	bool is_same;
-	int fd;
 
-	if (stat(file, &st) != 0 || !S_ISREG(st.st_mode) ||
-	    (uint64_t)st.st_ino != place->inode ||
-	    st.st_size < place->offset)
-		return false;
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return false;
 	is_same = check_of(fd, place->offset) == place->check;
 	(void)close(fd);
 	return is_same;
-}
-
-/* Looks beside the file for what was once it. */
-static bool
-find_place(struct follow *follow, const struct follow_place *place,
-    char path_r[PATH_MAX])
-{
-	const char *slash = strrchr(follow->file, '/');
-	const char *name = slash == NULL ? follow->file : slash + 1;
-	int length = slash == NULL ? 1 : (int)(slash + 1 - follow->file);
-	const struct dirent *entry;
-	bool is_found = false;
-	DIR *folder;
-
-	(void)snprintf(path_r, PATH_MAX, "%.*s", length,
-	    slash == NULL ? "." : follow->file);
-	folder = opendir(path_r);
-	if (folder == NULL)
-		return false;
-	while (!is_found && (entry = readdir(folder)) != NULL) {
-		if (strncmp(entry->d_name, name, strlen(name)) != 0)
-			continue;
-		(void)snprintf(path_r, PATH_MAX, "%.*s%s%s", length,
-		    slash == NULL ? "." : follow->file,
-		    slash == NULL ? "/" : "", entry->d_name);
-		is_found = is_at(path_r, place);
-	}
-	(void)closedir(folder);
-	return is_found;
 }
 
 bool
@@ -229,10 +194,8 @@ follow_seek(struct follow *follow, const struct follow_place *place)
 	let_go(follow);
 	if (place->inode == 0)
 		return true;
-	if (is_at(follow->file, place))
-		return open_at(follow, follow->file, place->offset) == 0;
-	return find_place(follow, place, path) &&
-	    open_at(follow, path, place->offset) == 0;
+	return rotated_find(follow->file, place->inode, path) &&
+	    is_at(path, place) && open_at(follow, path, place->offset) == 0;
 }
 
 /*

@@ -212,11 +212,10 @@ journal_open(const struct audit_settings *settings, void **sink_r,
 
 static int
 journal_commit(void *sink, struct audit_entry *const *batch, size_t n,
-    bool is_durable, struct sink_note *note)
+    struct sink_note *note)
 {
 	struct journal *journal = sink;
 
-	(void)is_durable;
 	for (size_t i = 0; i < n; i++) {
 		struct span octets;
 

@@ -36,8 +36,8 @@ struct lane {
 	bool must_end;
 	bool has_next;			/* the state to be taken */
 	struct lane_state next;
-	bool is_required, is_durable, has_sink;
-	bool is_writing;
+	bool is_required, has_sink;
+	bool is_writing;		/* or opening, or closing */
 	struct audit_entry *first, **last;
 	size_t octets;			/* of all that wait */
 	bool is_down;			/* to be opened anew */
@@ -225,10 +225,10 @@ take_next(struct lane *lane)
 	int status = 0;
 
 	lane->has_next = false;
+	lane->is_writing = true;
 	lane->sink = next.sink;
 	lane->has_sink = next.sink != NULL;
 	lane->is_required = next.is_required;
-	lane->is_durable = next.is_durable;
 	if (!lane->has_sink) {
 		lane->is_down = false;
 		left = take_out(lane, true);
@@ -247,6 +247,7 @@ take_next(struct lane *lane)
 	if (is_told || status == 0)
 		lane_tell(lane->kind, lane->calls, status != 0, &note);
 	(void)pthread_mutex_lock(&lane->lock);
+	lane->is_writing = false;
 }
 
 /* One batch. Gives the lock up meanwhile. */
@@ -256,7 +257,7 @@ write_batch(struct lane *lane)
 	struct sink_note note = { "" };
 	struct audit_entry *failed = NULL;
 	size_t n = take_batch(lane);
-	bool was_down = lane->is_down, is_durable = lane->is_durable;
+	bool was_down = lane->is_down;
 	bool is_told;
 	int status = 0;
 	int64_t began = histogram_now();
@@ -267,7 +268,7 @@ write_batch(struct lane *lane)
 		status = lane->kind->reopen(lane->sink, &note);
 	if (status == 0)
 		status = lane->kind->commit(lane->sink, lane->batch, n,
-		    is_durable, &note);
+		    &note);
 	if (status == 0)
 		histogram_add(&lane->commit, histogram_now() - began);
 	(void)pthread_mutex_lock(&lane->lock);
@@ -485,10 +486,11 @@ lane_drain(struct lane *lane, int64_t deadline)
 
 	(void)pthread_mutex_lock(&lane->lock);
 	while (lane->is_running && status == 0 &&
-	    (lane->first != NULL || lane->is_writing))
+	    (lane->first != NULL || lane->is_writing || lane->has_next))
 		status = pthread_cond_timedwait(&lane->idle, &lane->lock,
 		    &until);
-	is_empty = lane->first == NULL && !lane->is_writing;
+	is_empty = lane->first == NULL && !lane->is_writing &&
+	    !lane->has_next;
 	(void)pthread_mutex_unlock(&lane->lock);
 	return is_empty;
 }

@@ -29,7 +29,6 @@ struct lane_calls {
 struct lane_state {
 	void *sink;		/* open; NULL: none */
 	bool is_required;	/* it decides about the fate of entries */
-	bool is_durable;
 };
 
 /* CALLS outlive it. NULL when there is no memory. */
@@ -64,7 +63,7 @@ void lane_withdraw(struct lane *lane, struct audit_entry *entry);
 /* Fills all but the name. */
 void lane_usage(struct lane *lane, struct audit_usage *usage_r);
 
-/* Until nothing waits, or DEADLINE. True: nothing does. */
+/* Until nothing waits, no state either, or DEADLINE. True: nothing does. */
 bool lane_drain(struct lane *lane, int64_t deadline);
 
 #endif

@@ -41,13 +41,14 @@ struct sink_kind {
 	 */
 	int (*begin)(void *sink, struct sink_note *note);
 	/*
-	 * Puts the N records there, in order; with IS_DURABLE they are on
-	 * stable storage when it returns. All or none: 0, or -1 when none is
-	 * there, as far as what was written could be taken back. No other
-	 * commit follows a failed one before reopen() was successful.
+	 * Puts the N records there, in order; where the settings say "sync",
+	 * they are on stable storage when it returns. All or none: 0, or -1
+	 * when none is there, as far as what was written could be taken
+	 * back. No other commit follows a failed one before reopen() was
+	 * successful.
 	 */
 	int (*commit)(void *sink, struct audit_entry *const *batch, size_t n,
-	    bool is_durable, struct sink_note *note);
+	    struct sink_note *note);
 	/*
 	 * Opens anew what failed, and takes back what a failed commit could
 	 * not. 0, or -1; then it is called again later.

@@ -150,7 +150,7 @@ audit_configure(struct audit *audit, const struct audit_settings *settings,
 		bool is_required = sinks[i] != NULL && kinds[i]->is_keeper;
 
 		lane_change(audit->lanes[i], &(struct lane_state){
-		    sinks[i], is_required, settings->sync });
+		    sinks[i], is_required });
 		if (is_required)
 			required |= 1u << i;
 		else if (sinks[i] != NULL)
@@ -218,12 +218,24 @@ audit_drain(struct audit *audit, int64_t deadline)
 	unsigned required = atomic_load(&audit->required);
 	bool is_empty = true;
 
+	/* First those that pass on to others. */
 	for (int turn = 0; turn < 2; turn++)
 		for (int i = 0; i < SINK_COUNT; i++)
 			if (has(required, i) == (turn == 0) &&
 			    !lane_drain(audit->lanes[i], deadline))
 				is_empty = false;
 	return is_empty;
+}
+
+bool
+audit_close(struct audit *audit, int64_t deadline)
+{
+	bool is_empty = audit_drain(audit, deadline);
+
+	for (int i = 0; i < SINK_COUNT; i++)
+		lane_change(audit->lanes[i],
+		    &(struct lane_state){ .sink = NULL });
+	return audit_drain(audit, deadline) && is_empty;
 }
 
 bool

@@ -65,6 +65,9 @@ int audit_post(struct audit *audit, struct audit_entry *entry)
  */
 bool audit_drain(struct audit *audit, int64_t deadline);
 
+/* The same, and closes the sinks: a record that comes later is not kept. */
+bool audit_close(struct audit *audit, int64_t deadline);
+
 /* How long calls of audit_commit() took. */
 void audit_waits(const struct audit *audit, struct histogram_view *view_r);
 

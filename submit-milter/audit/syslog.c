@@ -33,11 +33,10 @@ syslog_open(const struct audit_settings *settings, void **sink_r,
 
 static int
 syslog_commit(void *sink, struct audit_entry *const *batch, size_t n,
-    bool is_durable, struct sink_note *note)
+    struct sink_note *note)
 {
 	const struct syslog_sink *log = sink;
 
-	(void)is_durable;
 	(void)note;
 	for (size_t i = 0; i < n; i++)
 		syslog(LOG_INFO | log->facility, "%.*s",

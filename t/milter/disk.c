@@ -5,7 +5,12 @@
  * The file named by $DISK_FILE is written to where it is, but its
  * fdatasync() only notes in the shared state how much of it would be there
  * after a loss of power. When one fails, what it was to write counts as lost
- * for good, though later ones work: the kernel holds the pages for clean.
+ * until it is written once more, though later ones work: the kernel holds the
+ * pages for clean.
+ *
+ * Of the write-ahead file beside it another file, $DISK_STATE.wal, is what the
+ * disk has: what was written through (O_DSYNC). It is found again if the
+ * folder was synced while it was there.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,6 +21,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,19 +38,22 @@ struct state {
 	volatile int64_t sync_error;
 	volatile int64_t sync_us;	/* how long it takes */
 	volatile int64_t syncs;		/* how many there were */
+	volatile int64_t is_wal_named;	/* the folder was synced with it */
 };
 
 static struct state *state;
-static char path[PATH_MAX], folder[PATH_MAX];
-static volatile signed char kind_of[4096];	/* 1: the file, 2: the folder */
+enum kind { OTHER, AUDIT, FOLDER, WAL };
+static char path[PATH_MAX], folder[PATH_MAX], wal[PATH_MAX + 6];
+static int shadow = -1;		/* what the disk has of the write-ahead file */
+static volatile signed char kind_of[4096];	/* by descriptor */
 
 __attribute__((constructor)) static void
 begin(void)
 {
 	const char *name = getenv("DISK_STATE");
 	const char *file = getenv("DISK_FILE");
-	char copy[PATH_MAX];
-	const char *parent;
+	char copy[PATH_MAX], shadow_name[PATH_MAX];
+	const char *parent, *base;
 	int fd;
 
 	if (name == NULL || file == NULL ||
@@ -54,27 +63,48 @@ begin(void)
 	memcpy(copy, path, sizeof(copy));
 	parent = dirname(copy);
 	memcpy(folder, parent, strlen(parent) + 1);
+	base = path + strlen(folder) + 1;
+	if (snprintf(wal, sizeof(wal), "%s/.%s.wal", folder, base) < 0 ||
+	    snprintf(shadow_name, sizeof(shadow_name), "%s.wal", name) < 0)
+		abort();
+	shadow = open(shadow_name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	fd = open(name, O_RDWR | O_CLOEXEC);
 	state = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*state),
 	    PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (state == MAP_FAILED)
+	if (state == MAP_FAILED || shadow < 0)
 		abort();
 	(void)close(fd);
 }
 
-static int
+static enum kind
 kind(int fd)
 {
-	return fd >= 0 && fd < (int)sizeof(kind_of) ? kind_of[fd] : 0;
+	return fd >= 0 && fd < (int)sizeof(kind_of) ?
+	    (enum kind)kind_of[fd] : OTHER;
+}
+
+static enum kind
+kind_named(const char *name)
+{
+	return strcmp(name, path) == 0 ? AUDIT : strcmp(name, folder) == 0 ?
+	    FOLDER : strcmp(name, wal) == 0 ? WAL : OTHER;
 }
 
 static int
 opened(const char *name, int fd)
 {
 	if (fd >= 0 && fd < (int)sizeof(kind_of) && state != NULL)
-		kind_of[fd] = strcmp(name, path) == 0 ? 1 :
-		    strcmp(name, folder) == 0 ? 2 : 0;
+		kind_of[fd] = (signed char)kind_named(name);
 	return fd;
+}
+
+static int
+truncate_shadow(void)
+{
+	int (*next)(int, off_t) =
+	    (int (*)(int, off_t))dlsym(RTLD_NEXT, "ftruncate");
+
+	return next(shadow, 0);
 }
 
 static int
@@ -84,10 +114,14 @@ open_as(const char *symbol, const char *name, int flags, mode_t mode)
 	    (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, symbol);
 
 	if (state != NULL && state->write_error == EROFS &&
-	    strcmp(name, path) == 0 && (flags & O_ACCMODE) != O_RDONLY) {
+	    kind_named(name) != OTHER && (flags & O_ACCMODE) != O_RDONLY) {
 		errno = EROFS;
 		return -1;
 	}
+	if (state != NULL && kind_named(name) == WAL &&
+	    (flags & O_EXCL) != 0 && access(name, F_OK) != 0 &&
+	    truncate_shadow() != 0)
+		abort();
 	return opened(name, next(name, flags, mode));
 }
 
@@ -154,9 +188,77 @@ write(int fd, const void *octets, size_t n)
 {
 	ssize_t (*next)(int, const void *, size_t) =
 	    (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
-	ssize_t some = kind(fd) == 1 ? allowed(n) : (ssize_t)n;
+	ssize_t some = kind(fd) == AUDIT ? allowed(n) : (ssize_t)n;
 
 	return some < 0 ? -1 : next(fd, octets, (size_t)some);
+}
+
+typedef ssize_t pwriter(int, const void *, size_t, off_t);
+
+/* Written through; where that fails, some of it is there all the same. */
+static ssize_t
+pwrite_wal(pwriter *next, int fd, const void *octets, size_t n, off_t offset)
+{
+	struct stat st;
+	ssize_t some;
+
+	if (state->write_error == EROFS || fstat(fd, &st) != 0 ||
+	    (state->write_error != 0 && offset + (off_t)n > st.st_size)) {
+		errno = (int)state->write_error;
+		return -1;
+	}
+	some = next(fd, octets, n, offset);
+	if ((fcntl(fd, F_GETFL) & O_DSYNC) == 0)
+		return some;
+	if (state->sync_us > 0)
+		(void)usleep((useconds_t)state->sync_us);
+	state->syncs++;
+	if (some > 0 && next(shadow, octets, (size_t)some, offset) != some)
+		abort();
+	if (state->sync_error == 0)
+		return some;
+	errno = (int)state->sync_error;
+	return -1;
+}
+
+/* Into the audit file: it is not on the disk before it is synced. */
+static ssize_t
+pwrite_audit(pwriter *next, int fd, const void *octets, size_t n,
+    off_t offset)
+{
+	ssize_t some = allowed(n);
+
+	if (some <= 0)
+		return some;
+	some = next(fd, octets, (size_t)some, offset);
+	if (offset < state->synced)
+		state->synced = offset;
+	if (offset <= state->lost_from && offset + some > state->lost_from)
+		state->lost_from = offset + some;
+	if (state->lost_from >= state->lost_to)
+		state->lost_from = state->lost_to = 0;
+	return some;
+}
+
+ssize_t
+pwrite(int fd, const void *octets, size_t n, off_t offset)
+{
+	pwriter *next = (pwriter *)dlsym(RTLD_NEXT, "pwrite");
+
+	switch (kind(fd)) {
+	case AUDIT:
+		return pwrite_audit(next, fd, octets, n, offset);
+	case WAL:
+		return pwrite_wal(next, fd, octets, n, offset);
+	default:
+		return next(fd, octets, n, offset);
+	}
+}
+
+ssize_t
+pwrite64(int fd, const void *octets, size_t n, off_t offset)
+{
+	return pwrite(fd, octets, n, offset);
 }
 
 ssize_t
@@ -167,7 +269,7 @@ writev(int fd, const struct iovec *parts, int count)
 	    dlsym(RTLD_NEXT, "writev");
 
 	/* The least that writev() may do: the first part. */
-	if (kind(fd) == 1 && state->write_error != 0)
+	if (kind(fd) == AUDIT && state->write_error != 0)
 		return write(fd, parts[0].iov_base, parts[0].iov_len);
 	return next(fd, parts, count);
 }
@@ -179,7 +281,7 @@ ftruncate(int fd, off_t size)
 	    (int (*)(int, off_t))dlsym(RTLD_NEXT, "ftruncate");
 	int status;
 
-	if (kind(fd) != 1)
+	if (kind(fd) != AUDIT)
 		return next(fd, size);
 	if (state->write_error == EROFS) {
 		errno = EROFS;
@@ -227,11 +329,14 @@ sync_as(const char *symbol, int fd)
 	int (*next)(int) = (int (*)(int))dlsym(RTLD_NEXT, symbol);
 
 	switch (kind(fd)) {
-	case 1:
+	case AUDIT:
 		return sync_file(fd);
-	case 2:
+	case FOLDER:
 		state->is_named = 1;
+		state->is_wal_named = access(wal, F_OK) == 0;
 		return 0;
+	case OTHER:
+	case WAL:
 	default:
 		return next(fd);
 	}

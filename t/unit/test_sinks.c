@@ -29,7 +29,7 @@
 #include "audit/sinks.h"
 #include "base/deadline.h"
 
-static char folder[40], file[64], other[64];
+static char folder[40], file[64], other[64], wal[64];
 
 /* --- a syslog that remembers ---------------------------------------------- */
 
@@ -92,6 +92,7 @@ setup(void **state)
 	assert_non_null(mkdtemp(folder));
 	(void)snprintf(file, sizeof(file), "%s/audit", folder);
 	(void)snprintf(other, sizeof(other), "%s/other", folder);
+	(void)snprintf(wal, sizeof(wal), "%s/.audit.wal", folder);
 	syslog_count = 0;
 	last_notice[0] = '\0';
 	return 0;
@@ -103,6 +104,7 @@ teardown(void **state)
 	(void)state;
 	(void)unlink(file);
 	(void)unlink(other);
+	(void)unlink(wal);
 	return rmdir(folder);
 }
 
@@ -404,6 +406,153 @@ test_rotation(void **state)
 	audit_free(&audit);
 }
 
+static void
+copy(const char *from, const char *to)
+{
+	static char octets[5 << 20];
+	FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+	size_t n;
+
+	assert_non_null(in);
+	assert_non_null(out);
+	n = fread(octets, 1, sizeof(octets), in);
+	(void)fclose(in);
+	assert_int_equal(fwrite(octets, 1, n, out), n);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* What the audit file lost with the power comes back as it is opened. */
+static void
+test_power_fails(void **state)
+{
+	struct audit *audit = open_sinks(file, false);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(audit_write(audit, "one"), 0);
+	assert_int_equal(audit_write(audit, "two"), 0);
+	assert_int_equal(audit_write(audit, "three"), 0);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	copy(wal, other);
+	/* In good order it leaves nothing. */
+	audit_free(&audit);
+	assert_int_equal(access(wal, F_OK), -1);
+	want_text(file, "one\ntwo\nthree\n");
+
+	assert_int_equal(truncate(file, 6), 0);
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+	audit = open_sinks(file, false);
+	want_notice("note: audit file: ");
+	want_notice("/audit: 8 octets that a crash took were put back");
+	assert_int_equal(audit_write(audit, "four"), 0);
+	audit_free(&audit);
+	want_text(file, "one\ntwo\nthree\nfour\n");
+}
+
+/* Also where records need not be on the disk any more. */
+static void
+test_power_failed_before(void **state)
+{
+	struct audit_settings settings = { .file = file, .file_mode = 0600,
+		.timeout = 30000 };
+	struct audit *audit = open_sinks(file, false);
+	char *error = NULL;
+
+	(void)state;
+	assert_int_equal(audit_write(audit, "one"), 0);
+	copy(wal, other);
+	audit_free(&audit);
+	assert_int_equal(truncate(file, 0), 0);
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+	audit = audit_new(take_notice);
+	assert_int_equal(audit_configure(audit, &settings, &error), 0);
+	assert_int_equal(audit_write(audit, "two"), 0);
+	want_text(file, "one\ntwo\n");
+	assert_int_equal(access(wal, F_OK), -1);
+	audit_free(&audit);
+}
+
+/* Removed or emptied by somebody, it is not given back what it had. */
+static void
+test_changed_by_others(void **state)
+{
+	struct audit *audit = open_sinks(file, false);
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(audit_write(audit, "one"), 0);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(audit_write(audit, "two"), 0);
+	assert_int_equal(truncate(file, 0), 0);
+	assert_int_equal(audit_write(audit, "three"), 0);
+	assert_non_null(out = fopen(file, "ae"));
+	assert_true(fputs("by hand\n", out) >= 0);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(audit_write(audit, "four"), 0);
+	copy(wal, other);
+	audit_free(&audit);
+	want_text(file, "three\nby hand\nfour\n");
+	/* Nor after a crash. */
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+	audit = open_sinks(file, false);
+	assert_int_equal(audit_write(audit, "five"), 0);
+	audit_free(&audit);
+	want_text(file, "three\nby hand\nfour\nfive\n");
+}
+
+/* More batches than it has room for, and one that is larger than it. */
+static void
+test_wal_is_full(void **state)
+{
+	enum { BATCHES = 1100, LARGE = 3 << 20 };
+	struct audit *audit = open_sinks(file, false);
+	char *large = malloc(LARGE + 1);
+	struct stat st;
+
+	(void)state;
+	assert_non_null(large);
+	memset(large, 'x', LARGE);
+	large[LARGE] = '\0';
+	for (int i = 0; i < BATCHES; i++)
+		assert_int_equal(audit_write(audit, "0123456789abcde"), 0);
+	assert_int_equal(audit_write(audit, large), 0);
+	assert_int_equal(audit_write(audit, "end"), 0);
+	copy(wal, other);
+	audit_free(&audit);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_size, BATCHES * 16 + LARGE + 1 + 4);
+	/* The end alone is not on the disk for sure. */
+	assert_int_equal(truncate(file, st.st_size - 4), 0);
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+	audit = open_sinks(file, false);
+	want_notice(": 4 octets that a crash took were put back");
+	audit_free(&audit);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_size, BATCHES * 16 + LARGE + 1 + 4);
+	free(large);
+}
+
+/* Then each batch goes to the disk in the file itself. */
+static void
+test_without_wal(void **state)
+{
+	struct audit *audit;
+
+	(void)state;
+	assert_int_equal(mkdir(wal, 0700), 0);
+	audit = open_sinks(file, false);
+	want_notice("its write-ahead file is left alone: Is a directory");
+	assert_int_equal(audit_write(audit, "one"), 0);
+	want_text(file, "one\n");
+	audit_free(&audit);
+	assert_int_equal(rmdir(wal), 0);
+}
+
 /* A pipe to a program works too, and does not wait for its reader. */
 static void
 test_pipe(void **state)
@@ -643,6 +792,11 @@ main(void)
 		TEST(test_deadline),
 		TEST(test_torn_line),
 		TEST(test_rotation),
+		TEST(test_power_fails),
+		TEST(test_power_failed_before),
+		TEST(test_changed_by_others),
+		TEST(test_wal_is_full),
+		TEST(test_without_wal),
 		TEST(test_pipe),
 		TEST(test_mode),
 		TEST(test_syslog),

@@ -70,6 +70,7 @@ class Daemon:
         self.config = folder / ("submit-milter-%d.conf" % number)
         self.log_file = folder / ("log-%d" % number)
         self.audit_file = folder / ("audit-%d.jsonl" % number)
+        self.wal_file = folder / (".%s.wal" % self.audit_file.name)
         if transport == "unix":
             self.address = "unix:%s" % (folder / ("milter-%d.sock" % number))
         else:

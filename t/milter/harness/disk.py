@@ -26,6 +26,7 @@ class State(ctypes.Structure):
             "sync_error",
             "sync_us",
             "syncs",
+            "is_wal_named",
         )
     ]
 
@@ -46,6 +47,8 @@ class Disk:
         self.shim = shim
         name = file.with_suffix(".state")
         name.write_bytes(bytes(ctypes.sizeof(State)))
+        self.wal = file.with_name(".%s.wal" % file.name)
+        self.shadow = pathlib.Path(str(name) + ".wal")
         with open(name, "r+b") as f:
             self.memory = mmap.mmap(f.fileno(), 0)
         self.state = State.from_buffer(self.memory)
@@ -79,7 +82,7 @@ class Disk:
 
     def forget(self):
         """The file is gone."""
-        self.state.synced = self.state.is_named = 0
+        self.state.synced = self.state.is_named = self.state.is_wal_named = 0
         self.state.lost_from = self.state.lost_to = 0
 
     def lose_power(self, is_lucky=True):
@@ -102,5 +105,9 @@ class Disk:
             kept = kept[:begin] + bytes(max(0, end - begin)) + kept[max(begin, end) :]
         if self.file.exists():
             self.file.write_bytes(kept)
+        if self.state.is_wal_named:
+            self.wal.write_bytes(self.shadow.read_bytes())
+        else:
+            self.wal.unlink(missing_ok=True)
         self.state.synced = len(kept)
         self.state.lost_from = self.state.lost_to = 0
