@@ -27,7 +27,7 @@
 
 #define SIZE ((size_t)4 << 20)
 #define FRAME_MOST ((size_t)2 << 20)
-#define FILL ((size_t)16 * WAL_BLOCK)
+#define FILL ((size_t)64 * WAL_BLOCK)
 #define MODE 0600
 
 static const char magic[8] = "SM-WAL1";
