@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "system/folder.h"
 
 int
@@ -36,21 +37,6 @@ file_fail(const struct file *file, struct sink_note *note)
 }
 
 /* --- open ----------------------------------------------------------------- */
-
-int
-file_end_line(int fd)
-{
-	ssize_t n;
-
-	do
-		n = write(fd, "\n", 1);
-	while (n < 0 && errno == EINTR);
-	if (n == 1)
-		return 0;
-	if (n == 0)
-		errno = ENOSPC;
-	return -1;
-}
 
 /* Half a line at the end is ended; NOTE says so. */
 static int
@@ -65,7 +51,7 @@ mend(const struct file *file, int fd, off_t size, struct sink_note *note)
 		return -1;
 	if (last == '\n')
 		return 0;
-	if (file_end_line(fd) != 0)
+	if (fd_write(fd, SPAN("\n")) != 0)
 		return -1;
 	n = strlen(note->text);
 	(void)snprintf(note->text + n, sizeof(note->text) - n, "%s%s: the "

@@ -14,6 +14,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define PARTS_MOST 512		/* what one writev() is given */
 #define RESERVE ((off_t)1 << 20)
 
@@ -76,7 +78,7 @@ take_back(struct file *file, off_t before, size_t n)
 	file->reserved = 0;
 	if (before < 0 || size_of(file) != before + (off_t)n) {
 		/* When this fails, reopening sees to it. */
-		(void)file_end_line(file->fd);
+		(void)fd_write(file->fd, SPAN("\n"));
 	} else if (ftruncate(file->fd, before) != 0) {
 		file->is_spoilt = true;
 		file->good = before;

@@ -33,9 +33,6 @@ struct file {
 /* Says in NOTE what errno says; -1. */
 int file_fail(const struct file *file, struct sink_note *note);
 
-/* 0, or -1 and errno. */
-int file_end_line(int fd);
-
 /* Goes on with what has the name now, instead of what was open. */
 int file_replace(struct file *file, struct sink_note *note)
     __attribute__((warn_unused_result));

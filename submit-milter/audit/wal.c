@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "system/folder.h"
 #include "table/siphash.h"
 
@@ -56,49 +57,33 @@ use_cache(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (errno == EINVAL && flags >= 0 && (flags & O_DIRECT) != 0 &&
-	    fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0)
-		return true;
-	return false;
+	return errno == EINVAL && flags >= 0 && (flags & O_DIRECT) != 0 &&
+	    fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0;
 }
 
-int
-wal_write_at(int fd, const char *octets, size_t n, int64_t offset)
+/* The first N octets of the frame to OFFSET. */
+static int
+write_frame(const struct wal *wal, size_t n, size_t offset)
 {
-	while (n > 0) {
-		ssize_t some = pwrite(fd, octets, n, (off_t)offset);
+	struct span octets = { wal->frame, n };
+	int status = fd_write_at(wal->fd, octets, (int64_t)offset);
 
-		if (some < 0 && (errno == EINTR || use_cache(fd)))
-			continue;
-		if (some == 0)
-			errno = EIO;
-		if (some <= 0)
-			return -1;
-		octets += some;
-		n -= (size_t)some;
-		offset += some;
-	}
-	return 0;
+	if (status != 0 && use_cache(wal->fd))
+		status = fd_write_at(wal->fd, octets, (int64_t)offset);
+	return status;
 }
 
-ssize_t
-wal_read_at(int fd, char *octets, size_t n, int64_t offset)
+/* Into the frame, AT of its octets, what lies at OFFSET. */
+static ssize_t
+read_piece(const struct wal *wal, size_t at, size_t n, size_t offset)
 {
-	size_t done = 0;
+	ssize_t got = fd_read_at(wal->fd, wal->frame + at, n,
+	    (int64_t)(offset + at));
 
-	while (done < n) {
-		ssize_t some = pread(fd, octets + done, n - done,
-		    (off_t)(offset + (int64_t)done));
-
-		if (some < 0 && (errno == EINTR || use_cache(fd)))
-			continue;
-		if (some < 0)
-			return -1;
-		if (some == 0)
-			break;
-		done += (size_t)some;
-	}
-	return (ssize_t)done;
+	if (got < 0 && use_cache(wal->fd))
+		got = fd_read_at(wal->fd, wal->frame + at, n,
+		    (int64_t)(offset + at));
+	return got;
 }
 
 /* --- frames --------------------------------------------------------------- */
@@ -118,8 +103,7 @@ ssize_t
 wal_read_frame(struct wal *wal, uint64_t number, size_t offset)
 {
 	struct wal_head *head = (struct wal_head *)wal->frame;
-	ssize_t got = wal_read_at(wal->fd, wal->frame, WAL_BLOCK,
-	    (int64_t)offset);
+	ssize_t got = read_piece(wal, 0, WAL_BLOCK, offset);
 	size_t blocks;
 
 	if (got < (ssize_t)WAL_BLOCK)
@@ -129,8 +113,7 @@ wal_read_frame(struct wal *wal, uint64_t number, size_t offset)
 	    (number > 0 && head->generation != wal->generation))
 		return 0;
 	blocks = blocks_of((size_t)head->len);
-	got = wal_read_at(wal->fd, wal->frame + WAL_BLOCK, blocks - WAL_BLOCK,
-	    (int64_t)(offset + WAL_BLOCK));
+	got = read_piece(wal, WAL_BLOCK, blocks - WAL_BLOCK, offset);
 	if (got < (ssize_t)(blocks - WAL_BLOCK))
 		return got < 0 ? -1 : 0;
 	if (head->check != check_of(head))
@@ -183,8 +166,7 @@ fill(struct wal *wal)
 {
 	memset(wal->frame, 0, FILL);
 	for (size_t done = 0; done < SIZE; done += FILL)
-		if (wal_write_at(wal->fd, wal->frame, FILL,
-		    (int64_t)done) != 0)
+		if (write_frame(wal, FILL, done) != 0)
 			return -1;
 	/* A folder that we may not read cannot be synced; see audit/file.c. */
 	return folder_sync(wal->name) == 0 || errno == EACCES ? 0 : -1;
@@ -306,7 +288,7 @@ wal_clear(struct wal *wal)
 	    (ssize_t)sizeof(generation))
 		return -1;
 	memset(wal->frame, 0, WAL_BLOCK);
-	if (wal_write_at(wal->fd, wal->frame, WAL_BLOCK, 0) != 0)
+	if (write_frame(wal, WAL_BLOCK, 0) != 0)
 		return -1;
 	wal->generation = generation;
 	wal->number = 0;
@@ -343,7 +325,7 @@ wal_put(struct wal *wal, const struct wal_place *place, size_t len)
 	head->offset = place->offset;
 	head->len = len;
 	head->check = check_of(head);
-	if (wal_write_at(wal->fd, wal->frame, n, (int64_t)wal->used) != 0)
+	if (write_frame(wal, n, wal->used) != 0)
 		return -1;
 	wal->used += n;
 	wal->number++;

@@ -33,14 +33,6 @@ struct wal {
 	char *frame;		/* for all that is read or written */
 };
 
-/* All N octets at OFFSET; 0, or -1 and errno. */
-int wal_write_at(int fd, const char *octets, size_t n, int64_t offset)
-    __attribute__((warn_unused_result));
-
-/* As many of N octets as there are; -1 and errno. */
-ssize_t wal_read_at(int fd, char *octets, size_t n, int64_t offset)
-    __attribute__((warn_unused_result));
-
 /*
  * The frame NUMBER, at OFFSET, into wal->frame: the octets it takes; 0 when
  * there is none that counts; -1 and errno.

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "audit/rotated.h"
+#include "base/fd.h"
 
 /* A descriptor of the audit file of that inode; -1 and errno. */
 static int
@@ -34,34 +35,38 @@ open_audit(const struct wal *wal, uint64_t inode)
 }
 
 /*
- * Adds to *missing_r how many of the N octets are not in FD at OFFSET: lost
- * with the power, they are beyond its end or zero. False when other octets
- * stand there.
+ * Adds to *missing_r how many of OCTETS are not in FD at OFFSET: lost with
+ * the power, they are beyond its end or zero. False when others stand there.
  */
 static bool
-is_place_of(int fd, const char *octets, size_t n, int64_t offset,
-    int64_t *missing_r)
+is_place_of(int fd, struct span octets, int64_t offset, int64_t *missing_r)
 {
 	char there[WAL_BLOCK];
 
-	while (n > 0) {
-		size_t some = n < sizeof(there) ? n : sizeof(there);
-		ssize_t got = wal_read_at(fd, there, some, offset);
+	while (octets.len > 0) {
+		size_t n = octets.len < sizeof(there) ? octets.len :
+		    sizeof(there);
+		ssize_t got = fd_read_at(fd, there, n, offset);
 
 		if (got < 0)
 			return false;
-		for (size_t i = 0; i < some; i++) {
-			if (i < (size_t)got && there[i] == octets[i])
+		for (size_t i = 0; i < n; i++) {
+			if (i < (size_t)got && there[i] == octets.ptr[i])
 				continue;
 			if (i < (size_t)got && there[i] != '\0')
 				return false;
 			++*missing_r;
 		}
-		octets += some;
-		n -= some;
-		offset += (int64_t)some;
+		octets = span_slice(octets, n, octets.len);
+		offset += (int64_t)n;
 	}
 	return true;
+}
+
+static struct span
+octets_of(const struct wal_head *head)
+{
+	return (struct span){ (const char *)(head + 1), (size_t)head->len };
 }
 
 /* Not known where: at the end, then; rather twice than not at all. */
@@ -78,13 +83,11 @@ append(const struct wal *wal, const struct wal_head *head, int64_t *octets_r)
 	*octets_r += (int64_t)head->len;
 	status = fstat(fd, &st);
 	if (status == 0 && st.st_size > 0)
-		status = wal_read_at(fd, &last, 1, st.st_size - 1) < 0 ? -1 : 0;
-	/* With O_APPEND the offset does not count. */
+		status = fd_read_at(fd, &last, 1, st.st_size - 1) < 0 ? -1 : 0;
 	if (status == 0 && last != '\n')
-		status = wal_write_at(fd, "\n", 1, 0);
+		status = fd_write(fd, SPAN("\n"));
 	if (status == 0)
-		status = wal_write_at(fd, (const char *)(head + 1),
-		    (size_t)head->len, 0);
+		status = fd_write(fd, octets_of(head));
 	if (status == 0)
 		status = fdatasync(fd);
 	(void)close(fd);
@@ -100,7 +103,7 @@ static int
 put_back(const struct wal *wal, const struct wal_head *head, int fd,
     int64_t *octets_r)
 {
-	const char *octets = (const char *)(head + 1);
+	struct span octets = octets_of(head);
 	int64_t missing = 0;
 	struct stat st;
 
@@ -111,11 +114,10 @@ put_back(const struct wal *wal, const struct wal_head *head, int fd,
 	/* Somebody has cut the file: the records are elsewhere. */
 	if (st.st_size < head->offset)
 		return 0;
-	if (!is_place_of(fd, octets, (size_t)head->len, head->offset,
-	    &missing))
+	if (!is_place_of(fd, octets, head->offset, &missing))
 		return append(wal, head, octets_r);
 	*octets_r += missing;
-	return wal_write_at(fd, octets, (size_t)head->len, head->offset);
+	return fd_write_at(fd, octets, head->offset);
 }
 
 /* All of them are of one file. */
