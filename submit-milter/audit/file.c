@@ -76,7 +76,7 @@ restore(struct file *file, const struct stat *st, struct sink_note *note)
 {
 	int64_t octets;
 
-	if (file->wal == NULL && wal_open(file->name, st->st_uid, false,
+	if (file->wal == NULL && wal_open(file->name, st, false,
 	    &file->wal) != 0) {
 		file->was_refused = true;
 		(void)snprintf(note->text, sizeof(note->text), "%s: its "

@@ -222,10 +222,13 @@ commit_in_wal(struct file *file, struct audit_entry *const *batch, size_t n,
 static bool
 has_wal(struct file *file, struct sink_note *note)
 {
+	struct stat st;
+
 	if (file->wal != NULL || file->was_refused || !file->is_regular ||
 	    !file->is_synced)
 		return file->wal != NULL;
-	if (wal_open(file->name, geteuid(), true, &file->wal) == 0)
+	if (fstat(file->fd, &st) == 0 && wal_open(file->name, &st, true,
+	    &file->wal) == 0)
 		return true;
 	file->was_refused = true;
 	(void)snprintf(note->text, sizeof(note->text), "%s: no write-ahead "

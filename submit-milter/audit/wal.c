@@ -153,11 +153,11 @@ name_of(const char *file)
 
 /* Is it one of ours, and not what somebody put there for us to go by? */
 static bool
-is_ours(const struct stat *st, uid_t owner)
+is_ours(const struct stat *st, const struct stat *audit)
 {
 	return S_ISREG(st->st_mode) && st->st_nlink == 1 &&
 	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-	    (st->st_uid == owner || st->st_uid == geteuid());
+	    (st->st_uid == audit->st_uid || st->st_uid == geteuid());
 }
 
 /* Written all over, and found again after a loss of power. */
@@ -187,14 +187,14 @@ open_name(const char *name, int flags)
 
 /* What is open now: ours alone, and of the right size. */
 static int
-take(struct wal *wal, uid_t owner)
+take(struct wal *wal, const struct stat *audit)
 {
 	struct stat st;
 
 	if (fstat(wal->fd, &st) != 0)
 		return -1;
-	if (!is_ours(&st, owner)) {
-		errno = EPERM;
+	if (!is_ours(&st, audit) || st.st_dev != audit->st_dev) {
+		errno = st.st_dev != audit->st_dev ? EXDEV : EPERM;
 		return -1;
 	}
 	if (flock(wal->fd, LOCK_EX | LOCK_NB) != 0)
@@ -204,17 +204,17 @@ take(struct wal *wal, uid_t owner)
 }
 
 static int
-open_or_make(struct wal *wal, uid_t owner, bool is_made)
+open_or_make(struct wal *wal, const struct stat *audit, bool is_made)
 {
 	wal->fd = open_name(wal->name, 0);
 	if (wal->fd >= 0)
-		return take(wal, owner);
+		return take(wal, audit);
 	if (errno != ENOENT || !is_made)
 		return -1;
 	wal->fd = open_name(wal->name, O_CREAT | O_EXCL);
 	if (wal->fd < 0)
 		return -1;
-	if (take(wal, owner) == 0)
+	if (take(wal, audit) == 0)
 		return 0;
 	(void)unlink(wal->name);
 	return -1;
@@ -232,7 +232,7 @@ free_all(struct wal *wal)
 }
 
 int
-wal_open(const char *file, uid_t owner, bool is_made,
+wal_open(const char *file, const struct stat *audit, bool is_made,
     struct wal **wal_r)
 {
 	struct wal *wal = calloc(1, sizeof(*wal));
@@ -248,7 +248,7 @@ wal_open(const char *file, uid_t owner, bool is_made,
 	if (wal->file == NULL || wal->name == NULL ||
 	    wal->frame == NULL)
 		errno = ENOMEM;
-	else if (open_or_make(wal, owner, is_made) == 0)
+	else if (open_or_make(wal, audit, is_made) == 0)
 		*wal_r = wal;
 	if (*wal_r != NULL)
 		return 0;

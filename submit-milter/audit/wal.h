@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 struct wal;
 
@@ -29,11 +29,13 @@ struct wal_place {
 };
 
 /*
- * Opens that of the audit file FILE, whose OWNER may own it; with IS_MADE it
- * is made where there is none. 0 and *wal_r (NULL: there is none); or -1
- * and errno, EAGAIN when another process has it.
+ * Opens that of the audit file FILE, of which AUDIT tells; with IS_MADE it is
+ * made where there is none. 0 and *wal_r (NULL: there is none); or -1 and
+ * errno: EAGAIN when another process has it, EPERM when others own it or may
+ * write there, EXDEV when it is not on the same file system, as beside a
+ * link.
  */
-int wal_open(const char *file, uid_t owner, bool is_made,
+int wal_open(const char *file, const struct stat *audit, bool is_made,
     struct wal **wal_r) __attribute__((warn_unused_result));
 
 /*

@@ -74,12 +74,21 @@ want_file(const char *path, const char *text)
 	assert_string_equal(got, text);
 }
 
+static int
+try_wal(struct wal **wal_r)
+{
+	struct stat st;
+
+	assert_int_equal(stat(file, &st), 0);
+	return wal_open(file, &st, true, wal_r);
+}
+
 static struct wal *
 open_wal(void)
 {
 	struct wal *wal = NULL;
 
-	assert_int_equal(wal_open(file, geteuid(), true, &wal), 0);
+	assert_int_equal(try_wal(&wal), 0);
 	assert_non_null(wal);
 	return wal;
 }
@@ -332,13 +341,15 @@ static void
 test_one_at_a_time(void **state)
 {
 	struct wal *wal = begin(), *second;
+	struct stat st;
 
 	(void)state;
-	assert_int_equal(wal_open(file, geteuid(), true, &second), -1);
+	assert_int_equal(try_wal(&second), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_null(second);
 	(void)wal_close(&wal, true);
-	assert_int_equal(wal_open(file, geteuid(), false, &second), 0);
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(wal_open(file, &st, false, &second), 0);
 	assert_null(second);
 }
 
@@ -350,13 +361,26 @@ test_not_ours(void **state)
 	(void)state;
 	(void)wal_close(&wal, false);
 	assert_int_equal(chmod(name, 0660), 0);
-	assert_int_equal(wal_open(file, geteuid(), true, &wal), -1);
+	assert_int_equal(try_wal(&wal), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(unlink(name), 0);
 	assert_int_equal(symlink(file, name), 0);
-	assert_int_equal(wal_open(file, geteuid(), true, &wal), -1);
+	assert_int_equal(try_wal(&wal), -1);
 	assert_int_equal(errno, ELOOP);
 	want_file(file, "0\n");
+}
+
+/* Beside a link to a disk there may be none, only memory. */
+static void
+test_elsewhere(void **state)
+{
+	struct wal *wal;
+
+	(void)state;
+	assert_int_equal(symlink("/proc/self/status", file), 0);
+	assert_int_equal(try_wal(&wal), -1);
+	assert_int_equal(errno, EXDEV);
+	assert_int_equal(access(name, F_OK), -1);
 }
 
 static void
@@ -385,7 +409,7 @@ test_half_made(void **state)
 	TEST(other_octets_stand_there, place),			\
 	TEST(file_was_cut, place), TEST(room, place),		\
 	TEST(one_at_a_time, place), TEST(not_ours, place),	\
-	TEST(half_made, place)
+	TEST(elsewhere, place), TEST(half_made, place)
 #define TEST(name, place) cmocka_unit_test_prestate_setup_teardown(	\
     test_##name, setup, teardown, (void *)(uintptr_t)place)
 
