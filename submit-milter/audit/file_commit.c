@@ -163,12 +163,12 @@ sync_file(struct file *file)
 /* The batch at the end of the file, and that on the disk. */
 static int
 commit_in_file(struct file *file, struct audit_entry *const *batch, size_t n,
-    off_t before, size_t *done)
+    size_t len, off_t before, size_t *done)
 {
 	bool is_synced = file->is_synced && file->is_regular;
 
 	if (is_synced)
-		reserve(file, before, (off_t)octets_of(batch, n));
+		reserve(file, before, (off_t)len);
 	if (write_batch(file->fd, batch, n, done) != 0 ||
 	    (is_synced && sync_file(file) != 0))
 		return -1;
@@ -197,10 +197,9 @@ make_room(struct file *file, off_t before, size_t len)
 
 static int
 commit_in_wal(struct file *file, struct audit_entry *const *batch, size_t n,
-    off_t before, size_t *done)
+    size_t len, off_t before, size_t *done)
 {
 	const struct wal_place place = { (uint64_t)file->inode, before };
-	size_t len = octets_of(batch, n);
 	char *room = make_room(file, before, len), *p = room;
 
 	if (room == NULL)
@@ -242,17 +241,17 @@ file_commit(void *sink, struct audit_entry *const *batch, size_t n,
     struct sink_note *note)
 {
 	struct file *file = sink;
-	size_t done = 0;
+	size_t len = octets_of(batch, n), done = 0;
 	off_t before;
 	int status;
 
 	if (keep_named(file, note) != 0)
 		return -1;
 	before = size_of(file);
-	if (has_wal(file, note) && octets_of(batch, n) <= wal_most())
-		status = commit_in_wal(file, batch, n, before, &done);
+	if (has_wal(file, note) && len <= wal_most())
+		status = commit_in_wal(file, batch, n, len, before, &done);
 	else
-		status = commit_in_file(file, batch, n, before, &done);
+		status = commit_in_file(file, batch, n, len, before, &done);
 	file->end = before + (off_t)done;
 	if (status == 0)
 		return 0;
