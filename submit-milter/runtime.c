@@ -15,6 +15,8 @@
 
 #define LISTENERS 16
 #define MISSED_IN_A_ROW 10
+/* How long the sinks get to mend what a crash left; then messages wait. */
+#define BEGIN_MS 5000
 
 struct runtime {
 	pthread_mutex_t lock;
@@ -139,6 +141,7 @@ runtime_open(struct runtime *runtime, char **error_r)
 
 	if (apply(runtime, config, error_r) != 0)
 		return -1;
+	(void)audit_drain(runtime->audit, deadline_in(BEGIN_MS));
 	panic_open(runtime->panic, config->state_directory,
 	    config->panic.maximum);
 	return 0;

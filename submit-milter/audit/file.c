@@ -70,18 +70,22 @@ clean(const struct file *file, int fd, const struct stat *st)
 	return ftruncate(fd, file->good);
 }
 
-/* What the power took from the file comes back; NOTE says so. */
+/*
+ * What the power took from the file comes back; NOTE says so. From now on
+ * there is a write-ahead file, where records are to be on stable storage and
+ * it can be made.
+ */
 static int
 restore(struct file *file, const struct stat *st, struct sink_note *note)
 {
 	int64_t octets;
 
-	if (file->wal == NULL && wal_open(file->name, st, false,
+	if (file->wal == NULL && wal_open(file->name, st, file->is_synced,
 	    &file->wal) != 0) {
-		file->was_refused = true;
 		(void)snprintf(note->text, sizeof(note->text), "%s: its "
-		    "write-ahead file is left alone: %s", file->name,
-		    strerror(errno));
+		    "write-ahead file cannot be used: %s%s", file->name,
+		    strerror(errno), file->is_synced ? "; each batch is "
+		    "synced in the file itself, which takes longer" : "");
 		return 0;
 	}
 	if (file->wal == NULL)
@@ -116,7 +120,6 @@ prepare(struct file *file, int fd, struct sink_note *note)
 
 	if (fstat(fd, &st) != 0)
 		return -1;
-	file->was_refused = false;
 	if (!S_ISREG(st.st_mode)) {
 		file->is_regular = false;
 		return 0;

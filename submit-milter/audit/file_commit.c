@@ -35,25 +35,6 @@ reserve(struct file *file, off_t size, off_t more)
 		file->reserved = size + more;	/* and tried again then */
 }
 
-/* A file without a name keeps nothing: go on with another of that name. */
-static int
-keep_named(struct file *file, struct sink_note *note)
-{
-	struct stat st;
-
-	if (!file->is_regular)
-		return 0;
-	if (fstat(file->fd, &st) != 0)
-		return file_fail(file, note);
-	if (st.st_nlink > 0)
-		return 0;
-	/* What was in it was not to be kept. */
-	if (file->wal != NULL && wal_clear(file->wal) != 0 &&
-	    wal_close(&file->wal, true) != 0)
-		return file_fail(file, note);
-	return file_replace(file, note);
-}
-
 /* Octets in a regular file; -1 for anything else (a pipe, /dev/full). */
 static off_t
 size_of(const struct file *file)
@@ -63,6 +44,33 @@ size_of(const struct file *file)
 	if (!file->is_regular || fstat(file->fd, &st) != 0)
 		return -1;
 	return st.st_size;
+}
+
+/*
+ * Where a batch will stand, as size_of() says it. A file without a name
+ * keeps nothing: it goes on with another of that name.
+ */
+static int
+find_place(struct file *file, off_t *size_r, struct sink_note *note)
+{
+	struct stat st;
+
+	*size_r = -1;
+	if (!file->is_regular)
+		return 0;
+	if (fstat(file->fd, &st) != 0)
+		return file_fail(file, note);
+	*size_r = st.st_size;
+	if (st.st_nlink > 0)
+		return 0;
+	/* What was in it was not to be kept. */
+	if (file->wal != NULL && wal_clear(file->wal) != 0 &&
+	    wal_close(&file->wal, true) != 0)
+		return file_fail(file, note);
+	if (file_replace(file, note) != 0)
+		return -1;
+	*size_r = size_of(file);
+	return 0;
 }
 
 /*
@@ -217,25 +225,6 @@ commit_in_wal(struct file *file, struct audit_entry *const *batch, size_t n,
 	return wal_put(file->wal, &place, len);
 }
 
-/* One that is there, or can be made, now that no privileges are left. */
-static bool
-has_wal(struct file *file, struct sink_note *note)
-{
-	struct stat st;
-
-	if (file->wal != NULL || file->was_refused || !file->is_regular ||
-	    !file->is_synced)
-		return file->wal != NULL;
-	if (fstat(file->fd, &st) == 0 && wal_open(file->name, &st, true,
-	    &file->wal) == 0)
-		return true;
-	file->was_refused = true;
-	(void)snprintf(note->text, sizeof(note->text), "%s: no write-ahead "
-	    "file (%s); each batch is synced in the file itself, which takes "
-	    "longer", file->name, strerror(errno));
-	return false;
-}
-
 int
 file_commit(void *sink, struct audit_entry *const *batch, size_t n,
     struct sink_note *note)
@@ -245,10 +234,9 @@ file_commit(void *sink, struct audit_entry *const *batch, size_t n,
 	off_t before;
 	int status;
 
-	if (keep_named(file, note) != 0)
+	if (find_place(file, &before, note) != 0)
 		return -1;
-	before = size_of(file);
-	if (has_wal(file, note) && len <= wal_most())
+	if (file->wal != NULL && file->is_regular && len <= wal_most())
 		status = commit_in_wal(file, batch, n, len, before, &done);
 	else
 		status = commit_in_file(file, batch, n, len, before, &done);

@@ -22,7 +22,6 @@ struct file {
 	off_t reserved;		/* up to there disk is set aside; 0: none */
 	bool is_synced;		/* records are to be on stable storage */
 	struct wal *wal;	/* NULL: none */
-	bool was_refused;	/* none can be made */
 	bool is_doubtful;	/* a sync failed: what it holds is not sure */
 	off_t end;		/* where we left it */
 	/* What a failed batch left: from GOOD on to BAD nothing counts. */

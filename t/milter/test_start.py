@@ -152,6 +152,13 @@ def test_socket_in_a_folder_of_others(as_nobody, tmp_path):
 # --- what there is too little of
 
 
+def open_files(daemon):
+    """The files that it has open, by name."""
+    folder = "/proc/%d/fd" % daemon.child.pid
+    names = (os.path.realpath(os.path.join(folder, fd)) for fd in os.listdir(folder))
+    return {name for name in names if os.path.isfile(name)}
+
+
 def test_no_descriptors_left(start, strict):
     """X47: connections wait; those that are there go on; later all is as before."""
     daemon = start(strict)
@@ -178,6 +185,16 @@ def test_no_descriptors_left(start, strict):
         for s in silent:
             s.close()
     assert submit(daemon).verdict == "passed"
+    assert "write-ahead" not in daemon.log()
+
+
+def test_no_message_waits_for_files(start, strict):
+    """X20: all that records need is open before the first message."""
+    daemon = start(strict)
+    before = open_files(daemon)
+    assert {str(daemon.audit_file), str(daemon.wal_file)} <= before
+    assert submit(daemon).verdict == "passed"
+    assert open_files(daemon) == before
 
 
 def test_limit_of_files_is_raised(start, strict):

@@ -546,7 +546,8 @@ test_without_wal(void **state)
 	(void)state;
 	assert_int_equal(mkdir(wal, 0700), 0);
 	audit = open_sinks(file, false);
-	want_notice("its write-ahead file is left alone: Is a directory");
+	want_notice("its write-ahead file cannot be used: Is a directory; each "
+	    "batch is synced in the file itself");
 	assert_int_equal(audit_write(audit, "one"), 0);
 	want_text(file, "one\n");
 	audit_free(&audit);
