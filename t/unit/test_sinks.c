@@ -158,6 +158,7 @@ open_sinks(const char *name, bool is_syslog)
 	assert_non_null(audit);
 	if (audit_configure(audit, &settings, &error) != 0)
 		fail_msg("%s", error);
+	drain(audit);
 	return audit;
 }
 
