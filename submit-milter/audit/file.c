@@ -38,12 +38,22 @@ file_fail(const struct file *file, struct sink_note *note)
 
 /* --- open ----------------------------------------------------------------- */
 
+/* Adds to NOTE: the file's name, and WHAT and MORE. */
+static void
+tell(const struct file *file, struct sink_note *note, const char *what,
+    const char *more)
+{
+	size_t n = strlen(note->text);
+
+	(void)snprintf(note->text + n, sizeof(note->text) - n, "%s%s: %s%s",
+	    n == 0 ? "" : "; ", file->name, what, more);
+}
+
 /* Half a line at the end is ended; NOTE says so. */
 static int
 mend(const struct file *file, int fd, off_t size, struct sink_note *note)
 {
 	char last;
-	size_t n;
 
 	if (size <= 0)
 		return 0;
@@ -53,10 +63,8 @@ mend(const struct file *file, int fd, off_t size, struct sink_note *note)
 		return 0;
 	if (fd_write(fd, SPAN("\n")) != 0)
 		return -1;
-	n = strlen(note->text);
-	(void)snprintf(note->text + n, sizeof(note->text) - n, "%s%s: the "
-	    "last line was not whole (a crash?); it was ended",
-	    n == 0 ? "" : "; ", file->name);
+	tell(file, note, "the last line was not whole (a crash?); it was "
+	    "ended", "");
 	return 0;
 }
 
@@ -71,31 +79,42 @@ clean(const struct file *file, int fd, const struct stat *st)
 }
 
 /*
- * What the power took from the file comes back; NOTE says so. From now on
- * there is a write-ahead file, where records are to be on stable storage and
- * it can be made.
+ * The write-ahead file of the one that ST tells of. Where records are to be
+ * on stable storage it is made, if that can be done; NOTE says why not.
  */
+static void
+open_wal(struct file *file, const struct stat *st, struct sink_note *note)
+{
+	if (file->wal != NULL || wal_open(file->name, st, file->is_synced,
+	    &file->wal) == 0)
+		return;
+	tell(file, note, file->is_synced ? "each batch is synced in the "
+	    "file itself, which takes longer, as its write-ahead file cannot "
+	    "be used: " : "its write-ahead file is left alone: ",
+	    strerror(errno));
+}
+
+/* What the power took from the file comes back; NOTE says so. */
 static int
 restore(struct file *file, const struct stat *st, struct sink_note *note)
 {
+	char count[24];
 	int64_t octets;
 
-	if (file->wal == NULL && wal_open(file->name, st, file->is_synced,
-	    &file->wal) != 0) {
-		(void)snprintf(note->text, sizeof(note->text), "%s: its "
-		    "write-ahead file cannot be used: %s%s", file->name,
-		    strerror(errno), file->is_synced ? "; each batch is "
-		    "synced in the file itself, which takes longer" : "");
-		return 0;
-	}
+	open_wal(file, st, note);
 	if (file->wal == NULL)
 		return 0;
 	if (wal_restore(file->wal, &octets) != 0)
 		return -1;
+	(void)snprintf(count, sizeof(count), "%" PRId64, octets);
 	if (octets > 0)
-		(void)snprintf(note->text, sizeof(note->text), "%s: %" PRId64
-		    " octets that a crash took were put back", file->name,
-		    octets);
+		tell(file, note, count, " octets that a crash took were put "
+		    "back");
+	if (wal_is_named(file->wal))
+		return 0;
+	/* Somebody removed it: after a crash it would not be found. */
+	(void)wal_close(&file->wal, false);
+	open_wal(file, st, note);
 	return 0;
 }
 

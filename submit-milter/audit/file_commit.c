@@ -61,11 +61,11 @@ find_place(struct file *file, off_t *size_r, struct sink_note *note)
 	if (fstat(file->fd, &st) != 0)
 		return file_fail(file, note);
 	*size_r = st.st_size;
-	if (st.st_nlink > 0)
+	if (st.st_nlink > 0 && (file->wal == NULL || wal_is_named(file->wal)))
 		return 0;
-	/* What was in it was not to be kept. */
-	if (file->wal != NULL && wal_clear(file->wal) != 0 &&
-	    wal_close(&file->wal, true) != 0)
+	/* What was in a file that is gone was not to be kept. */
+	if (st.st_nlink == 0 && file->wal != NULL &&
+	    wal_clear(file->wal) != 0 && wal_close(&file->wal, true) != 0)
 		return file_fail(file, note);
 	if (file_replace(file, note) != 0)
 		return -1;

@@ -276,6 +276,14 @@ wal_close(struct wal **wal, bool is_done)
 	return status;
 }
 
+bool
+wal_is_named(const struct wal *wal)
+{
+	struct stat st;
+
+	return fstat(wal->fd, &st) == 0 && st.st_nlink > 0;
+}
+
 /* --- putting -------------------------------------------------------------- */
 
 int

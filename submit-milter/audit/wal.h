@@ -44,6 +44,9 @@ int wal_open(const char *file, const struct stat *audit, bool is_made,
  */
 int wal_close(struct wal **wal, bool is_done);
 
+/* Nobody has removed it: it would be found after a crash. */
+bool wal_is_named(const struct wal *wal);
+
 /*
  * Puts back into the audit file, or into the rotated one that was it, what
  * was put here since the last wal_clear() or wal_restart(), and syncs it.

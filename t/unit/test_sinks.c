@@ -282,6 +282,7 @@ test_recovery(void **state)
 
 	(void)state;
 	assert_int_equal(unlink(file), 0);
+	assert_int_equal(unlink(wal), 0);
 	assert_int_equal(rmdir(folder), 0);
 	assert_int_equal(audit_write(audit, "not this"), -1);
 	want_notice("No such file or directory; messages are deferred");
@@ -310,6 +311,7 @@ test_too_many_wait(void **state)
 	(void)state;
 	memset(line, 'x', sizeof(line) - 1);
 	assert_int_equal(unlink(file), 0);
+	assert_int_equal(unlink(wal), 0);
 	assert_int_equal(rmdir(folder), 0);
 	assert_int_equal(audit_write(audit, "x"), -1);
 	while (kept < 100 && audit_post(audit, entry_of(line)) == 0)
@@ -538,6 +540,28 @@ test_wal_is_full(void **state)
 	free(large);
 }
 
+/* The next batch is in one that is found after a crash. */
+static void
+test_wal_is_removed(void **state)
+{
+	struct audit *audit = open_sinks(file, false);
+
+	(void)state;
+	assert_int_equal(audit_write(audit, "one"), 0);
+	assert_int_equal(unlink(wal), 0);
+	assert_int_equal(audit_write(audit, "two"), 0);
+	copy(wal, other);
+	audit_free(&audit);
+	want_text(file, "one\ntwo\n");
+	assert_int_equal(truncate(file, 4), 0);
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+	audit = open_sinks(file, false);
+	want_notice(": 4 octets that a crash took were put back");
+	audit_free(&audit);
+	want_text(file, "one\ntwo\n");
+}
+
 /* Then each batch goes to the disk in the file itself. */
 static void
 test_without_wal(void **state)
@@ -547,8 +571,7 @@ test_without_wal(void **state)
 	(void)state;
 	assert_int_equal(mkdir(wal, 0700), 0);
 	audit = open_sinks(file, false);
-	want_notice("its write-ahead file cannot be used: Is a directory; each "
-	    "batch is synced in the file itself");
+	want_notice("its write-ahead file cannot be used: Is a directory");
 	assert_int_equal(audit_write(audit, "one"), 0);
 	want_text(file, "one\n");
 	audit_free(&audit);
@@ -798,6 +821,7 @@ main(void)
 		TEST(test_power_failed_before),
 		TEST(test_changed_by_others),
 		TEST(test_wal_is_full),
+		TEST(test_wal_is_removed),
 		TEST(test_without_wal),
 		TEST(test_pipe),
 		TEST(test_mode),
