@@ -2,12 +2,13 @@
 
 import email
 import email.policy
-import subprocess
+import shutil
 
 import pytest
 from lab.dkimcheck import verify
 
 from support import config
+from support.smime import decrypt, make_certificate, row
 from support.submission import ALICE, letter, submit, whole
 
 CAROL, GATE = "carol@example.com", "gate.example"
@@ -31,26 +32,16 @@ ENTITIES = {
 }
 
 
-def run(*argv, **options):
-    """What a program writes; it must succeed."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, **options)
-    assert done.returncode == 0, (argv, done.stderr)
-    return done.stdout
-
-
 @pytest.fixture(scope="module", name="certificates")
 def make_certificates(tmp_path_factory):
     """One in the folder, one in a table."""
-    folder = tmp_path_factory.mktemp("certificates")
+    made = tmp_path_factory.mktemp("certificates")
     for name in (CAROL, GATE):
-        run(
-            "openssl", "req", "-x509", "-nodes", "-newkey", "rsa:2048", "-days", "30",
-            "-subj", "/CN=" + name, "-keyout", folder / (name + ".key"), "-out", folder / (name + ".crt"),
-        )
-    (folder / (CAROL + ".pem")).write_bytes((folder / (CAROL + ".crt")).read_bytes())
-    row = "".join((folder / (GATE + ".crt")).read_text().split("\n")[1:-2])
-    (folder / "rows").write_text("@%s %s\n" % (GATE, row))
-    return folder
+        make_certificate(made, name)
+    (made / "files").mkdir()
+    shutil.copy(made / (CAROL + ".pem"), made / "files")
+    (made / "rows").write_text("@%s %s\n" % (GATE, row(made, GATE)))
+    return made
 
 
 @pytest.fixture(scope="module", name="encrypting")
@@ -60,7 +51,7 @@ def start_encrypting(start_lab, certificates):
     text = config.text(
         tables='{ certs: { type = "texthash"; file = "%s/rows"; }; }' % certificates,
         rights="{ self = true; }",
-        encryption='{ certificates = "%s"; table = "certs"; }' % certificates,
+        encryption='{ certificates = "%s/files"; table = "certs"; }' % certificates,
         default_profile="{ %s }" % (to % ""),
         profiles="""( { name = "cbc"; listeners = ( { daemon_name = "MSAS"; } ); %s },
             { name = "hidden"; listeners = ( { daemon_name = "MX"; } ); %s } )"""
@@ -68,15 +59,6 @@ def start_encrypting(start_lab, certificates):
     )
     with start_lab(text) as lab:
         yield lab
-
-
-def decrypt(certificates, name, content):
-    """The entity, by openssl, from the message as it was relayed."""
-    return run(
-        "openssl", "cms", "-decrypt", "-binary", "-inform", "SMIME",
-        "-recip", certificates / (name + ".crt"), "-inkey", certificates / (name + ".key"),
-        input=content,
-    )
 
 
 @pytest.mark.proves("D8.6", "D8.5")

@@ -12,40 +12,24 @@ import pytest
 from harness import configuration as conf
 from harness.message import letter, whole
 from harness.session import Session, submit
+from support import smime
+from support.smime import EC, RSA, make_certificate, run
 
 FROM = "From: alice@example.org"
 BODY = "Grüße\r\n--x\r\n".encode() + b"\xff\r\n" * 3
 CONTENT = ("MIME-Version: 1.0", "Content-Type: text/plain;\n\tcharset=utf-8", "content-Language: de")
 ENTITY = b"Content-Type: text/plain;\r\n\tcharset=utf-8\r\ncontent-Language: de\r\n\r\n" + BODY
 
-EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-RSA = ("-newkey", "rsa:2048")
-
-
-def run(*argv, **options):
-    """What a program writes; it must succeed."""
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
-    assert done.returncode == 0, (argv, done.stderr)
-    return done.stdout
-
-
-def certificate(folder, name, kind, *more):
-    """A certificate of its own for an address or domain, and its key."""
-    run(
-        "openssl", "req", "-x509", "-nodes", *kind, "-days", "30", "-subj", "/CN=" + name,
-        "-keyout", str(folder / (name + ".key")), "-out", str(folder / (name + ".pem")), *more,
-    )
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """Good certificates and bad ones."""
     made = tmp_path_factory.mktemp("certificates")
-    certificate(made, "carol@example.com", RSA)
-    certificate(made, "dave@example.com", EC, "-addext", "keyUsage=keyAgreement")
-    certificate(made, "gate.example", RSA, "-addext", "extendedKeyUsage=emailProtection")
-    certificate(made, "signer@example.com", RSA, "-addext", "keyUsage=digitalSignature")
-    certificate(made, "server@example.com", RSA, "-addext", "extendedKeyUsage=serverAuth")
+    make_certificate(made, "carol@example.com", RSA)
+    make_certificate(made, "dave@example.com", EC, "-addext", "keyUsage=keyAgreement")
+    make_certificate(made, "gate.example", RSA, "-addext", "extendedKeyUsage=emailProtection")
+    make_certificate(made, "signer@example.com", RSA, "-addext", "keyUsage=digitalSignature")
+    make_certificate(made, "server@example.com", RSA, "-addext", "extendedKeyUsage=serverAuth")
     return made
 
 
@@ -76,13 +60,7 @@ def daemon(module_start, strict, folder):
 
 def decrypt(folder, name, message):
     """What the owner of a certificate finds in a message."""
-    parsed = email.message_from_bytes(message.octets())
-    assert parsed.get_content_type() == "application/pkcs7-mime"
-    return run(
-        "openssl", "cms", "-decrypt", "-binary", "-inform", "DER",
-        "-recip", str(folder / (name + ".pem")), "-inkey", str(folder / (name + ".key")),
-        input=parsed.get_payload(decode=True),
-    )
+    return smime.decrypt(folder, name, message.octets())
 
 
 @pytest.mark.parametrize(

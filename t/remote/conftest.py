@@ -19,7 +19,8 @@ from servers.mysql import Mysql  # noqa: E402
 from servers.pgsql import Pgsql  # noqa: E402
 from servers.redis import Redis  # noqa: E402
 from servers.socketmap import Socketmap  # noqa: E402
-from support import marks  # noqa: E402
+from servers import rows  # noqa: E402
+from support import marks, smime  # noqa: E402
 
 KINDS = {"pgsql": Pgsql, "mysql": Mysql, "ldap": Ldap, "redis": Redis, "socketmap": Socketmap}
 
@@ -70,8 +71,17 @@ class Servers:
 
 
 @pytest.fixture(scope="session")
-def servers(request):
+def certificates(tmp_path_factory):
+    """The folder of the certificate that is a row in each server."""
+    folder = tmp_path_factory.mktemp("certificates")
+    smime.make_certificate(folder, rows.CAROL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def servers(request, certificates):
     """The five servers, by the type of their tables; or the one wanted."""
+    rows.ROWS[rows.CAROL] = [smime.row(certificates, rows.CAROL)]
     only = request.config.getoption("server")
     all_of_them = Servers([only] if only else list(KINDS))
     yield all_of_them

@@ -16,6 +16,9 @@ ROWS = {
     "100%@example.org": ["bob@example.org"],
 }
 
+# Her row is a certificate, made for each run.
+CAROL = "carol@example.com"
+
 # More than an answer may have.
 LONG = "long@example.org"
 LONG_VALUE = "x" * 1000

@@ -1,5 +1,6 @@
 """A socketmap server of our own, and servers that only pretend to be one."""
 
+import json
 import os
 import pathlib
 import random
@@ -15,13 +16,16 @@ from .process import PATIENCE_MS, Server
 class Socketmap(Server):
     """The same rows as the others have."""
 
+    def prepare(self):
+        self.write("rows.json", json.dumps(rows.ROWS))
+
     def command(self):
         here = pathlib.Path(__file__).resolve().parent.parent
         folders = [str(here), str(here.parent / "lab")]
         return [
             sys.executable, "-B", "-c",
             "import sys; sys.path[:0] = %r; from servers import socketmap; socketmap.serve(%d, %r)"
-            % (folders, self.port, "%s/sock" % self.folder),
+            % (folders, self.port, str(self.folder)),
         ]  # fmt: skip
 
     @property
@@ -83,8 +87,11 @@ def accept(listener, handle):
         threading.Thread(target=handle, args=(connection,), daemon=True).start()
 
 
-def serve(port, path):
+def serve(port, folder):
     """Until it is killed."""
+    path = folder + "/sock"
+    with open(folder + "/rows.json", encoding="utf-8") as f:
+        rows.ROWS = json.load(f)
     if os.path.exists(path):
         os.unlink(path)
     unix = socket.socket(socket.AF_UNIX)
