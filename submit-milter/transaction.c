@@ -25,11 +25,6 @@
 #include "sign/signer.h"
 #include "syntax/taglist.h"
 
-/*
- * Both MTAs break longer lines after they were signed (RFC 5321 section
- * 4.5.3.1.6 allows no more).
- */
-
 /* For the record of a message that finds no room beside the others. */
 #define SPARE_CEILING 65536u
 
