@@ -191,12 +191,6 @@ query_add(struct query *query, enum word_kind kind, const char *text,
 	return 0;
 }
 
-int
-query_add_other(struct query *query, const char *text, const char **error_r)
-{
-	return add_text(query, &query->v[query->n - 1], text, error_r);
-}
-
 bool
 criterion_matches(const struct criterion *criterion,
     const struct words *words)

@@ -44,10 +44,6 @@ void query_init(struct query *query, struct arena *arena);
 int query_add(struct query *query, enum word_kind kind, const char *text,
     const char **error_r) __attribute__((warn_unused_result));
 
-/* One more text for the criterion that was added last, of the same kind. */
-int query_add_other(struct query *query, const char *text,
-    const char **error_r) __attribute__((warn_unused_result));
-
 bool query_matches(const struct query *query, const struct words *words);
 
 /* Does one of the alternatives hold? */

@@ -61,8 +61,9 @@ store_error(const struct store *store)
 	return store->error;
 }
 
-int
-store_fail(struct store *store, const char *format, ...)
+/* Keeps what is said for store_error(). -1. */
+static int __attribute__((format(printf, 2, 3)))
+fail(struct store *store, const char *format, ...)
 {
 	va_list ap;
 
@@ -130,7 +131,7 @@ store_days(struct store *store, int64_t **days_r, size_t *count_r)
 	size_t n = 0, room = 0;
 
 	if (folder == NULL)
-		return store_fail(store, "%s: %s", store->settings.directory,
+		return fail(store, "%s: %s", store->settings.directory,
 		    strerror(errno));
 	while ((entry = readdir(folder)) != NULL) {
 		int64_t day = day_of_name(entry->d_name);
@@ -151,7 +152,7 @@ store_days(struct store *store, int64_t **days_r, size_t *count_r)
 	(void)closedir(folder);
 	if (entry != NULL) {
 		free(days);
-		return store_fail(store, "out of memory");
+		return fail(store, "out of memory");
 	}
 	if (n > 0)
 		qsort(days, n, sizeof(*days), compare_days);
@@ -160,8 +161,9 @@ store_days(struct store *store, int64_t **days_r, size_t *count_r)
 	return 0;
 }
 
-void
-store_set_aside(struct store *store, int64_t day, const char *why)
+/* Moves a damaged partition out of the way, and says why. */
+static void
+set_aside(struct store *store, int64_t day, const char *why)
 {
 	static const char *const suffixes[] = { "", "-wal", "-shm" };
 	char file[PATH_MAX], from[PATH_MAX + 8], to[PATH_MAX + 64];
@@ -188,9 +190,9 @@ store_prepare(struct store *store)
 	const char *folder = store->settings.directory;
 
 	if (mkdir(folder, FOLDER_MODE) != 0 && errno != EEXIST)
-		return store_fail(store, "%s: %s", folder, strerror(errno));
+		return fail(store, "%s: %s", folder, strerror(errno));
 	if (access(folder, R_OK | W_OK | X_OK) != 0)
-		return store_fail(store, "%s: %s", folder, strerror(errno));
+		return fail(store, "%s: %s", folder, strerror(errno));
 	return 0;
 }
 
@@ -209,13 +211,13 @@ commit_slot(struct store *store, struct store_slot *slot, size_t *added_r)
 		(void)snprintf(why, sizeof(why), "%s",
 		    partition_error(slot->partition));
 		partition_close(&slot->partition);
-		store_set_aside(store, slot->day, why);
+		set_aside(store, slot->day, why);
 		return STORE_DAMAGED;
 	case PARTITION_END:
 	case PARTITION_SEALED:
 	case PARTITION_FAILED:
 	default:
-		(void)store_fail(store, "%s: %s", store->settings.directory,
+		(void)fail(store, "%s: %s", store->settings.directory,
 		    partition_error(slot->partition));
 		return STORE_FAILED;
 	}
@@ -282,7 +284,7 @@ open_slot(struct store *store, struct store_slot *slot, int64_t day)
 
 	if (!store_file(store, day, file) || touch(file,
 	    store->settings.directory) != 0) {
-		(void)store_fail(store, "%s: %s", file, strerror(errno));
+		(void)fail(store, "%s: %s", file, strerror(errno));
 		return STORE_FAILED;
 	}
 	status = partition_open(file, &settings, &slot->partition);
@@ -293,10 +295,10 @@ open_slot(struct store *store, struct store_slot *slot, int64_t day)
 	    "out of memory" : partition_error(slot->partition));
 	partition_close(&slot->partition);
 	if (status == PARTITION_DAMAGED) {
-		store_set_aside(store, day, why);
+		set_aside(store, day, why);
 		return STORE_DAMAGED;
 	}
-	(void)store_fail(store, "%s: %s", file, why);
+	(void)fail(store, "%s: %s", file, why);
 	return STORE_FAILED;
 }
 
@@ -337,7 +339,7 @@ store_add(struct store *store, struct span line, int64_t now)
 	case 1:
 		break;
 	case -2:
-		(void)store_fail(store, "out of memory");
+		(void)fail(store, "out of memory");
 		return STORE_FAILED;
 	default:
 		return STORE_NO_RECORD;
@@ -352,7 +354,7 @@ store_add(struct store *store, struct span line, int64_t now)
 		return status;
 	if (partition_add(slot->partition, &words, line) == 0)
 		return STORE_OK;
-	(void)store_fail(store, "out of memory");
+	(void)fail(store, "out of memory");
 	return STORE_FAILED;
 }
 

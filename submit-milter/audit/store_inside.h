@@ -33,15 +33,8 @@ bool store_file(const struct store *store, int64_t day,
 int store_days(struct store *store, int64_t **days_r, size_t *count_r)
     __attribute__((warn_unused_result));
 
-/* Keeps what is said for store_error(). -1. */
-int store_fail(struct store *store, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* Tells the administrator. */
 void store_tell(struct store *store, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Moves a damaged partition out of the way, and says why. */
-void store_set_aside(struct store *store, int64_t day, const char *why);
 
 #endif

@@ -22,8 +22,9 @@ static int load_section(struct loader *loader, enum section_id section,
 
 /* --- where and what ------------------------------------------------------- */
 
-const char *
-loader_where(struct loader *loader, const config_setting_t *setting)
+/* "FILE:LINE" or "command line: -o NAME=VALUE"; in the arena, never NULL. */
+static const char *
+where_of(struct loader *loader, const config_setting_t *setting)
 {
 	const char *file, *where;
 	unsigned line;
@@ -59,7 +60,7 @@ static int
 fail(struct loader *loader, const config_setting_t *setting, const char *what)
 {
 	return fault(loader->error_r, "%s: %s: %s",
-	    loader_where(loader, setting), path_of(loader, setting), what);
+	    where_of(loader, setting), path_of(loader, setting), what);
 }
 
 static const char *
@@ -93,7 +94,7 @@ want_type(struct loader *loader, const config_setting_t *setting, int type,
 	if (config_setting_type(setting) == type)
 		return 0;
 	return fault(loader->error_r, "%s: %s: must be %s, not %s",
-	    loader_where(loader, setting), path_of(loader, setting), what,
+	    where_of(loader, setting), path_of(loader, setting), what,
 	    type_name(setting));
 }
 
@@ -114,7 +115,7 @@ load_int(struct loader *loader, const struct option *option,
 	if (value < option->min || value > option->max)
 		return fault(loader->error_r,
 		    "%s: %s: must be from %d to %d, not %lld",
-		    loader_where(loader, setting), path_of(loader, setting),
+		    where_of(loader, setting), path_of(loader, setting),
 		    option->min, option->max, value);
 	value_set_int(option, base, (int)value);
 	return 0;
@@ -177,7 +178,7 @@ fail_choice(struct loader *loader, const struct option *option,
 	if (sbuf_done(&all, &names) != 0)
 		return fault(loader->error_r, NULL);
 	return fault(loader->error_r, "%s: %s: must be %.*s, not \"%s\"",
-	    loader_where(loader, setting), path_of(loader, setting),
+	    where_of(loader, setting), path_of(loader, setting),
 	    SPAN_ARG(names), text);
 }
 
@@ -194,7 +195,7 @@ load_word(struct loader *loader, const struct option *option,
 	if (option->type == OPTION_MODE)
 		return fault(loader->error_r, "%s: %s: must be permissions "
 		    "in octal, such as \"0640\", not \"%s\"",
-		    loader_where(loader, setting), path_of(loader, setting),
+		    where_of(loader, setting), path_of(loader, setting),
 		    text);
 	return fail_choice(loader, option, setting, text);
 }
@@ -245,7 +246,7 @@ load_networks(struct loader *loader, const struct option *option,
 			return -1;
 		if (cidr_parse(span_of(text), &networks[i], &why) != 1)
 			return fault(loader->error_r, "%s: %s: \"%s\": %s",
-			    loader_where(loader, element),
+			    where_of(loader, element),
 			    path_of(loader, setting), text, why);
 	}
 	value_set_many(option, base, networks, count);
@@ -283,7 +284,7 @@ load_strings(struct loader *loader, const struct option *option,
 			why = option->check(&check, &strings[i]);
 		if (why != NULL)
 			return fault(loader->error_r, "%s: %s: \"%s\": %s",
-			    loader_where(loader, element),
+			    where_of(loader, element),
 			    path_of(loader, setting), text, why);
 	}
 	value_set_many(option, base, strings, count);
@@ -350,7 +351,7 @@ label_element(struct loader *loader, const struct section *section,
 	const char *text;
 
 	if (section->where != SECTION_NOWHERE) {
-		text = loader_where(loader, setting);
+		text = where_of(loader, setting);
 		memcpy(element + section->where, &text, sizeof(text));
 	}
 	if (section->name != SECTION_NOWHERE) {
@@ -448,7 +449,7 @@ static int
 fail_unknown(struct loader *loader, enum section_id section,
     const config_setting_t *setting)
 {
-	const char *where = loader_where(loader, setting);
+	const char *where = where_of(loader, setting);
 	const struct option *near = schema_suggest(section,
 	    config_setting_name(setting));
 
@@ -488,11 +489,11 @@ check_presence(struct loader *loader, const struct option *option,
 	if (setting != NULL && !applies)
 		return fault(loader->error_r,
 		    "%s: %s: a %s of this %s has no such option",
-		    loader_where(loader, setting), path_of(loader, setting),
+		    where_of(loader, setting), path_of(loader, setting),
 		    section->kind, section->variant);
 	if (setting == NULL && applies && option->flags & OPTION_REQUIRED)
 		return fault(loader->error_r, "%s: %s: \"%s\" is missing",
-		    loader_where(loader, group), path_of(loader, group),
+		    where_of(loader, group), path_of(loader, group),
 		    option_name(option));
 	return 0;
 }

@@ -30,10 +30,6 @@ struct loader {
 	char **error_r;
 };
 
-/* "FILE:LINE" or "command line: -o NAME=VALUE"; in the arena, never NULL. */
-const char *loader_where(struct loader *loader,
-    const config_setting_t *setting);
-
 /* Changes the tree as the command line wants. 0, or -1 and the error. */
 int override_apply(struct loader *loader,
     const struct config_override *override)

@@ -213,8 +213,9 @@ value_defaults(enum section_id section, void *base)
 
 /* --- as text -------------------------------------------------------------- */
 
-void
-value_quote(struct span text, struct sbuf *out)
+/* A string in quotes, as libconfig reads it. */
+static void
+quote(struct span text, struct sbuf *out)
 {
 	sbuf_addc(out, '"');
 	for (size_t i = 0; i < text.len; i++) {
@@ -275,7 +276,7 @@ format_strings(const struct option *option, const void *base,
 	sbuf_addc(out, '[');
 	for (size_t i = 0; i < value_count(option, base); i++) {
 		sbuf_adds(out, i == 0 ? " " : ", ");
-		value_quote(span_of(strings[i]), out);
+		quote(span_of(strings[i]), out);
 	}
 	sbuf_adds(out, " ]");
 }
@@ -302,9 +303,9 @@ format_rows(const struct option *option, const void *base, struct sbuf *out)
 	sbuf_addc(out, '(');
 	for (size_t i = 0; i < value_count(option, base); i++) {
 		sbuf_adds(out, i == 0 ? " [ " : ", [ ");
-		value_quote(rows[i].key, out);
+		quote(rows[i].key, out);
 		sbuf_adds(out, ", ");
-		value_quote(rows[i].value, out);
+		quote(rows[i].value, out);
 		sbuf_adds(out, " ]");
 	}
 	sbuf_adds(out, " )");
@@ -329,10 +330,10 @@ value_format(const struct option *option, const void *base, struct sbuf *out)
 		text = get_string(option, base);
 		if (text == NULL)
 			text = option->doc.default_text;
-		value_quote(span_of(text), out);
+		quote(span_of(text), out);
 		break;
 	case OPTION_ENUM:
-		value_quote(span_of(choice_name(option,
+		quote(span_of(choice_name(option,
 		    get_int(option, base))), out);
 		break;
 	case OPTION_MODE:
@@ -367,7 +368,7 @@ value_format_default(const struct option *option, struct sbuf *out)
 	case OPTION_STRING:
 	case OPTION_ENUM:
 	case OPTION_MODE:
-		value_quote(span_of(text), out);
+		quote(span_of(text), out);
 		break;
 	case OPTION_NETWORKS:
 	case OPTION_STRINGS:

@@ -52,7 +52,4 @@ void value_format_default(const struct option *option, struct sbuf *out);
 /* True when a scalar or an array has nothing that could be written. */
 bool value_is_unset(const struct option *option, const void *base);
 
-/* A string in quotes, as libconfig reads it. */
-void value_quote(struct span text, struct sbuf *out);
-
 #endif

@@ -150,8 +150,8 @@ metrics_disconnect(struct metrics *metrics)
 }
 
 /* The end is read first, so that it is never ahead. */
-uint64_t
-metrics_connections(const struct metrics *metrics)
+static uint64_t
+open_connections(const struct metrics *metrics)
 {
 	uint64_t ended = counted(&metrics->disconnects);
 
@@ -298,7 +298,7 @@ metrics_expose(const struct metrics *metrics, struct sbuf *out)
 	    metrics_last_reload_ok(metrics) ? 1 : 0);
 	exposition_single(out, FAMILY_CONNECTIONS,
 	    counted(&metrics->connects));
-	exposition_single(out, FAMILY_OPEN, metrics_connections(metrics));
+	exposition_single(out, FAMILY_OPEN, open_connections(metrics));
 	expose_messages(metrics, out);
 	expose_verdicts(metrics, out);
 	expose_replies(metrics, out);

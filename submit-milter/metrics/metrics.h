@@ -46,7 +46,6 @@ void metrics_message(struct metrics *metrics, const struct record *record,
 /* A connection, from the first that is heard of it to its end. */
 void metrics_connect(struct metrics *metrics);
 void metrics_disconnect(struct metrics *metrics);
-uint64_t metrics_connections(const struct metrics *metrics);
 
 /* A reload, that of the start not included. */
 void metrics_reload(struct metrics *metrics, bool is_ok);

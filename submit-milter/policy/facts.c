@@ -66,8 +66,9 @@ copy_arguments(struct facts *facts, char *const *argv,
 	return 0;
 }
 
-bool
-facts_has_param(const struct facts_path *path, struct span keyword)
+/* True when one of the parameters has that keyword (any case). */
+static bool
+has_param(const struct facts_path *path, struct span keyword)
 {
 	for (size_t i = 0; i < path->param_count; i++) {
 		struct span param = path->params[i];
@@ -94,7 +95,7 @@ facts_set_sender(struct facts *facts, char *const *argv)
 	if (copy_arguments(facts, argv, &facts->sender) != 0)
 		return -1;
 	facts->is_smtputf8 = is_by_hand(facts) ||
-	    facts_has_param(&facts->sender, SPAN("SMTPUTF8"));
+	    has_param(&facts->sender, SPAN("SMTPUTF8"));
 	understand(facts, &facts->sender, PATH_NULL);
 	facts->leaving_sender = facts->sender;
 	return 0;

@@ -256,7 +256,4 @@ bool mta_is_sendmail(struct span mta_version);
  */
 size_t mta_longest_line(struct span mta_version);
 
-/* True when one of the parameters has that keyword (any case). */
-bool facts_has_param(const struct facts_path *path, struct span keyword);
-
 #endif
