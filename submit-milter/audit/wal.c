@@ -160,14 +160,38 @@ is_ours(const struct stat *st, const struct stat *audit)
 	    (st->st_uid == audit->st_uid || st->st_uid == geteuid());
 }
 
+/* Zeroes all over FD, synced once, and not kept in memory. */
+static int
+write_zeroes(struct wal *wal, int fd)
+{
+	memset(wal->frame, 0, FILL);
+	for (size_t done = 0; done < SIZE; done += FILL)
+		if (fd_write_at(fd, (struct span){ wal->frame, FILL },
+		    (int64_t)done) != 0)
+			return -1;
+	if (fdatasync(fd) != 0)
+		return -1;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return 0;
+}
+
 /* Written all over, and found again after a loss of power. */
 static int
 fill(struct wal *wal)
 {
-	memset(wal->frame, 0, FILL);
-	for (size_t done = 0; done < SIZE; done += FILL)
-		if (write_frame(wal, FILL, done) != 0)
-			return -1;
+	/* wal->fd would sync each piece of it. */
+	int fd = open(wal->name, O_WRONLY | O_CLOEXEC | O_NOCTTY |
+	    O_NOFOLLOW);
+	int status, error;
+
+	if (fd < 0)
+		return -1;
+	status = write_zeroes(wal, fd);
+	error = errno;
+	(void)close(fd);
+	errno = error;
+	if (status != 0)
+		return -1;
 	/* A folder that we may not read cannot be synced; see audit/file.c. */
 	return folder_sync(wal->name) == 0 || errno == EACCES ? 0 : -1;
 }

@@ -9,8 +9,8 @@
  * pages for clean.
  *
  * Of the write-ahead file beside it another file, $DISK_STATE.wal, is what the
- * disk has: what was written through (O_DSYNC). It is found again if the
- * folder was synced while it was there.
+ * disk has: what was written through (O_DSYNC), or synced. It is found again
+ * if the folder was synced while it was there.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -323,6 +323,36 @@ sync_file(int fd)
 	return -1;
 }
 
+/* What was written without O_DSYNC is on the disk now. */
+static int
+sync_wal(int fd)
+{
+	static char octets[1 << 16];
+	pwriter *next = (pwriter *)dlsym(RTLD_NEXT, "pwrite");
+	char name[64];
+	ssize_t n;
+	int in;
+
+	if (state->sync_us > 0)
+		(void)usleep((useconds_t)state->sync_us);
+	state->syncs++;
+	if (state->sync_error != 0) {
+		errno = (int)state->sync_error;
+		return -1;
+	}
+	/* FD may be for writing alone. */
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	in = open_as("open", name, O_RDONLY | O_CLOEXEC, 0);
+	if (in < 0)
+		abort();
+	for (off_t at = 0; (n = pread(in, octets, sizeof(octets), at)) > 0;
+	    at += n)
+		if (next(shadow, octets, (size_t)n, at) != n)
+			abort();
+	(void)close(in);
+	return 0;
+}
+
 static int
 sync_as(const char *symbol, int fd)
 {
@@ -335,8 +365,9 @@ sync_as(const char *symbol, int fd)
 		state->is_named = 1;
 		state->is_wal_named = access(wal, F_OK) == 0;
 		return 0;
-	case OTHER:
 	case WAL:
+		return sync_wal(fd);
+	case OTHER:
 	default:
 		return next(fd);
 	}
