@@ -95,9 +95,13 @@ class Trial:
             client.start()
 
     def interrupt(self, n):
-        """Any moment: every other time there is load by then."""
+        """Any moment: every other time there is load by then, however slow the disk."""
         if n % 2:
-            wait_for(lambda: any(c.accepted or c.failure for c in self.clients), "no load")
+            wait_for(
+                lambda: sum(len(c.accepted) for c in self.clients) > 2
+                or any(c.failure for c in self.clients),
+                "no load",
+            )
         time.sleep(random.uniform(0, 0.05))
 
     def gather(self):
