@@ -158,6 +158,8 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 	    options->overrides, options->override_count, &error);
 	bool is_ok = config != NULL && take(runtime, config, &error) == 0;
 
+	/* Who reads of it finds it counted. */
+	metrics_reload(runtime_metrics(runtime), is_ok);
 	if (is_ok) {
 		log_info("configuration reloaded from %s",
 		    options->config_file);
@@ -166,7 +168,6 @@ reload(const struct daemon_options *options, struct runtime *runtime)
 		log_error("configuration not reloaded, the old one stays: "
 		    "%s", error == NULL ? "out of memory" : error);
 	}
-	metrics_reload(runtime_metrics(runtime), is_ok);
 	free(error);
 }
 
