@@ -13,7 +13,7 @@ from harness import configuration as conf
 from harness.message import letter, whole
 from harness.session import Session, submit
 from support import smime
-from support.smime import EC, RSA, make_certificate, run
+from support.smime import EC, RSA, make_certificate, one_line, run
 
 FROM = "From: alice@example.org"
 BODY = "Grüße\r\n--x\r\n".encode() + b"\xff\r\n" * 3
@@ -219,11 +219,6 @@ CAROL = "carol@example.com"
 def pem(folder, name):
     """A certificate as openssl writes it."""
     return (folder / (name + ".pem")).read_text()
-
-
-def one_line(text):
-    """The base64 in PEM, in one line."""
-    return re.sub(r"-----.*?-----|\s", "", text)
 
 
 def compiled(kind):

@@ -424,6 +424,14 @@ copy(const char *from, const char *to)
 	assert_int_equal(fclose(out), 0);
 }
 
+/* The copy lies where a crash would have left it. */
+static void
+leave_wal(void)
+{
+	assert_int_equal(chmod(other, 0600), 0);
+	assert_int_equal(rename(other, wal), 0);
+}
+
 /* What the audit file lost with the power comes back as it is opened. */
 static void
 test_power_fails(void **state)
@@ -444,8 +452,7 @@ test_power_fails(void **state)
 	want_text(file, "one\ntwo\nthree\n");
 
 	assert_int_equal(truncate(file, 6), 0);
-	assert_int_equal(chmod(other, 0600), 0);
-	assert_int_equal(rename(other, wal), 0);
+	leave_wal();
 	audit = open_sinks(file, false);
 	want_notice("note: audit file: ");
 	want_notice("/audit: 8 octets that a crash took were put back");
@@ -468,8 +475,7 @@ test_power_failed_before(void **state)
 	copy(wal, other);
 	audit_free(&audit);
 	assert_int_equal(truncate(file, 0), 0);
-	assert_int_equal(chmod(other, 0600), 0);
-	assert_int_equal(rename(other, wal), 0);
+	leave_wal();
 	audit = audit_new(take_notice);
 	assert_int_equal(audit_configure(audit, &settings, &error), 0);
 	assert_int_equal(audit_write(audit, "two"), 0);
@@ -499,8 +505,7 @@ test_changed_by_others(void **state)
 	audit_free(&audit);
 	want_text(file, "three\nby hand\nfour\n");
 	/* Nor after a crash. */
-	assert_int_equal(chmod(other, 0600), 0);
-	assert_int_equal(rename(other, wal), 0);
+	leave_wal();
 	audit = open_sinks(file, false);
 	assert_int_equal(audit_write(audit, "five"), 0);
 	audit_free(&audit);
@@ -530,8 +535,7 @@ test_wal_is_full(void **state)
 	assert_int_equal(st.st_size, BATCHES * 16 + LARGE + 1 + 4);
 	/* The end alone is not on the disk for sure. */
 	assert_int_equal(truncate(file, st.st_size - 4), 0);
-	assert_int_equal(chmod(other, 0600), 0);
-	assert_int_equal(rename(other, wal), 0);
+	leave_wal();
 	audit = open_sinks(file, false);
 	want_notice(": 4 octets that a crash took were put back");
 	audit_free(&audit);
@@ -554,8 +558,7 @@ test_wal_is_removed(void **state)
 	audit_free(&audit);
 	want_text(file, "one\ntwo\n");
 	assert_int_equal(truncate(file, 4), 0);
-	assert_int_equal(chmod(other, 0600), 0);
-	assert_int_equal(rename(other, wal), 0);
+	leave_wal();
 	audit = open_sinks(file, false);
 	want_notice(": 4 octets that a crash took were put back");
 	audit_free(&audit);

@@ -1,6 +1,7 @@
 """Certificates of recipients, and what these read: by openssl."""
 
 import email
+import re
 import subprocess
 
 RSA = ("-newkey", "rsa:2048")
@@ -24,9 +25,14 @@ def make_certificate(folder, name, kind=RSA, *more):
     )  # fmt: skip
 
 
+def one_line(text):
+    """The base64 in PEM, in one line."""
+    return re.sub(r"-----.*?-----|\s", "", text)
+
+
 def row(folder, name):
-    """It as the value of a table: base64 in one line."""
-    return "".join((folder / (name + ".pem")).read_text().split("\n")[1:-2])
+    """It as the value of a table."""
+    return one_line((folder / (name + ".pem")).read_text())
 
 
 def decrypt(folder, name, octets):
